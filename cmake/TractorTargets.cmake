@@ -1,0 +1,87 @@
+# What the targets of this project share: warnings, the precompiled header, examples, fuzz targets, the header check.
+
+add_library(tractor_warnings INTERFACE)
+target_compile_options(tractor_warnings INTERFACE -Wall -Wextra $<$<BOOL:${TRACTOR_WERROR}>:-Werror>)
+# g++ 12 sees copies of nearly 2^63 bytes in `"text" + std::string` when it inlines as much as -O3 does.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(tractor_warnings INTERFACE $<$<CONFIG:Release>:-Wno-restrict>)
+endif()
+
+# What a build for development compiles in full but nobody measures: tests, examples, benchmarks. Without optimisation
+# they compile faster (an example full of coroutines: 6.3 s with -O0 -g1, 10.7 s with -O2 -g); the library and the
+# plugins they use are optimised all the same. The preset release has them as programs of users are.
+add_library(tractor_unmeasured INTERFACE)
+target_compile_options(tractor_unmeasured INTERFACE $<$<CONFIG:RelWithDebInfo>:-O0>)
+
+# The matrix and the examples are programs of users: what they do wrong, the address sanitizer sees. To compile them with
+# the checks of undefined behaviour as well doubles the time (a test full of coroutines: 21.9 s in place of 12.3 s); the
+# library, the plugins and their unit tests have those checks always, and `tools/test --full` has all of them.
+option(TRACTOR_UBSAN_EVERYWHERE "Check matrix tests and examples for undefined behaviour, too, in the preset asan" OFF)
+add_library(tractor_program INTERFACE)
+target_link_libraries(tractor_program INTERFACE tractor_unmeasured)
+if(NOT TRACTOR_UBSAN_EVERYWHERE AND CMAKE_CXX_FLAGS MATCHES "address,undefined")
+  target_compile_options(tractor_program INTERFACE -fno-sanitize=undefined)
+endif()
+
+# tractor_precompile(<target> <header>...)
+# Compiles the target's common headers once. Only with TRACTOR_PCH: see the option.
+function(tractor_precompile target)
+  if(TRACTOR_PCH)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# tractor_add_example(<name> <source>...)
+# A program build/<preset>/bin/examples/<name> linked with the framework.
+function(tractor_add_example name)
+  add_executable(example_${name} ${ARGN})
+  target_link_libraries(example_${name} PRIVATE tractor_program tractor::tractor tractor_warnings)
+  set_target_properties(example_${name} PROPERTIES
+    OUTPUT_NAME ${name}
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin/examples)
+  # All examples have the same flags: the first one's precompiled header serves the others.
+  get_property(first GLOBAL PROPERTY TRACTOR_FIRST_EXAMPLE)
+  if(first AND TRACTOR_PCH)
+    target_precompile_headers(example_${name} REUSE_FROM ${first})
+  elseif(NOT first)
+    set_property(GLOBAL PROPERTY TRACTOR_FIRST_EXAMPLE example_${name})
+    tractor_precompile(example_${name} <tractor/tractor.hpp> <iostream> <string> <vector>)
+  endif()
+endfunction()
+
+# tractor_add_fuzz_target(<name> <source>...)
+# A libFuzzer program build/<preset>/bin/fuzz/<name>; its seeds are the files of tests/fuzz/corpus/<name>.
+function(tractor_add_fuzz_target name)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "Fuzz target ${name}: libFuzzer needs clang; configure with 'cmake --preset fuzz'")
+  endif()
+  add_executable(fuzz_${name} ${ARGN})
+  target_link_libraries(fuzz_${name} PRIVATE tractor::tractor tractor_warnings)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/framework/src)
+  set_target_properties(fuzz_${name} PROPERTIES
+    OUTPUT_NAME ${name}
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin/fuzz)
+endfunction()
+
+# tractor_add_header_check(<target> <include folder> <library>...)
+# Target header_self_check: each header below the folder compiles as the only include of a source.
+function(tractor_add_header_check target folder)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/*.hpp)
+  set(sources)
+  foreach(header IN LISTS headers)
+    string(MAKE_C_IDENTIFIER ${header} name)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/header_self_check/${name}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include <${header}>\n#include <${header}>\n")
+    list(APPEND sources ${source})
+  endforeach()
+  if(sources)
+    add_library(${target}_headers OBJECT EXCLUDE_FROM_ALL ${sources})
+    target_link_libraries(${target}_headers PRIVATE ${ARGN} tractor_warnings)
+    target_compile_options(${target}_headers PRIVATE -O0 -g0)
+    if(NOT TARGET header_self_check)
+      add_custom_target(header_self_check)
+    endif()
+    add_dependencies(header_self_check ${target}_headers)
+  endif()
+endfunction()

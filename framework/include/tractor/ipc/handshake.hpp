@@ -1,0 +1,49 @@
+// The first exchange on every connection: who are you, and may we talk.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "tractor/async/task.hpp"
+#include "tractor/ipc/channel.hpp"
+
+namespace tractor::ipc {
+
+/// What this side declares and demands in a handshake. A value.
+class handshake_options {
+ public:
+  actor_id self;
+  bool is_registrar = false;
+  bool is_probe = false;
+  /// This side made the connection: it proves the key first.
+  bool is_dialer = false;
+  /// Presented by a child to the parent that spawned it.
+  std::vector<std::byte> nonce;
+  /// Accept peers that the kernel does not vouch for and that cannot prove to hold the user's key.
+  bool allow_keyless = false;
+};
+
+/// What the peer declared. A value.
+class handshake_result {
+ public:
+  bool is_probe = false;
+  std::vector<std::byte> nonce;
+};
+
+/// Swaps identities with the peer and, where the kernel does not vouch for it, proofs of the user's key.
+///
+/// On return `chan.peer()` is set. A checkpoint; bound it with a deadline. Throws `handshake_error` for a
+/// peer that is refused, `transport_closed` when it goes away, `msg::codec_error` for garbage.
+TRACTOR_API task<handshake_result> shake_hands(channel& chan, const handshake_options& options);
+
+/// Reads the key that processes of one user share: 32 random bytes in a private file, made on first use.
+///
+/// The file is `$TRACTOR_KEY_FILE`, else `tractor/key` under `$XDG_CONFIG_HOME` or `~/.config`. Throws
+/// `handshake_error` when it is not a regular file, not ours, or readable by others; the text says what to
+/// do.
+TRACTOR_API std::array<std::byte, 32> load_user_key();
+/// The key as this process read it at the first call. Throws what `load_user_key` throws.
+TRACTOR_API const std::array<std::byte, 32>& user_key();
+
+}  // namespace tractor::ipc

@@ -1,0 +1,34 @@
+// What a plugin's resources leave behind when their owner dies.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tractor/detail/export.hpp"
+
+namespace tractor {
+
+/// One thing that outlived its owner.
+class TRACTOR_API leftover {
+ public:
+  leftover() = default;
+  leftover(std::string kind, std::string name, int pid = 0, std::string detail = {})
+      : kind(std::move(kind)), name(std::move(name)), detail(std::move(detail)), pid(pid) {}
+
+  std::string kind;    ///< "process", "socket", "shm", "file"
+  std::string name;    ///< a path, a segment's name, a process's title
+  std::string detail;  ///< why it counts as left over
+  int pid = 0;         ///< the process itself, or the dead owner; 0 if unknown
+};
+
+using leftovers = std::vector<leftover>;
+
+/// What became of leftovers: those that are gone, and those that could not be removed, with the reason in
+/// `detail`.
+class TRACTOR_API reap_report {
+ public:
+  leftovers removed;
+  leftovers failed;
+};
+
+}  // namespace tractor

@@ -1,0 +1,23 @@
+// tractor: trees of processes under structured concurrency. The index of the public headers.
+#pragma once
+
+#include "tractor/async/async.hpp"            // tasks, nurseries, scopes, deadlines, channels, events
+#include "tractor/discovery/discovery.hpp"    // finding actors by name
+#include "tractor/discovery/multiaddr.hpp"    // reading addresses in any form
+#include "tractor/discovery/watch.hpp"        // watching who comes and goes
+#include "tractor/ipc/transport_closed.hpp"   // the end of a connection
+#include "tractor/runtime/actor.hpp"          // the actor that this process is
+#include "tractor/runtime/actor_cluster.hpp"  // pools of child actors
+#include "tractor/runtime/actor_nursery.hpp"  // child actors
+#include "tractor/runtime/context.hpp"        // two tasks in two actors, linked as one unit
+#include "tractor/runtime/errors.hpp"         // errors that cross process borders
+#include "tractor/runtime/msg_stream.hpp"     // typed items between them
+#include "tractor/runtime/portal.hpp"         // calling another actor
+#include "tractor/runtime/restarts.hpp"       // how and how often children are restarted
+#include "tractor/runtime/ring_channel.hpp"   // channels through shared memory
+#include "tractor/runtime/run.hpp"            // entering the runtime
+#include "tractor/runtime/run_process.hpp"    // other programs as supervised children
+#include "tractor/runtime/shm_array.hpp"      // arrays in shared memory
+#include "tractor/runtime/shm_list.hpp"       // lists in shared memory
+#include "tractor/runtime/shm_text.hpp"       // text that can lie in shared memory
+#include "tractor/runtime/supervisor.hpp"     // child actors that are restarted

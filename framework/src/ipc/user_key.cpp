@@ -1,0 +1,87 @@
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+
+#include "tractor/ipc/handshake.hpp"
+
+namespace tractor::ipc {
+
+namespace {
+
+using key_bytes = std::array<std::byte, 32>;
+namespace fs = std::filesystem;
+
+fs::path key_path() {
+  if (const char* file = ::getenv("TRACTOR_KEY_FILE"); file && *file) return file;
+  if (const char* config = ::getenv("XDG_CONFIG_HOME"); config && *config == '/')
+    return fs::path(config) / "tractor/key";
+  if (const char* home = ::getenv("HOME"); home && *home == '/')
+    return fs::path(home) / ".config/tractor/key";
+  throw handshake_error(
+      "there is no place for the user's key: set HOME, XDG_CONFIG_HOME or TRACTOR_KEY_FILE");
+}
+
+[[noreturn]] void fail(const fs::path& path, const std::string& why) {
+  throw handshake_error("the key file " + path.string() + " " + why);
+}
+
+std::optional<key_bytes> read_key(const fs::path& path) {
+  // Not to wait for a writer, should somebody have put a pipe there.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    fail(path, std::string("cannot be read: ") + std::strerror(errno));
+  }
+  struct stat info {};
+  key_bytes key;
+  const bool known = ::fstat(fd, &info) == 0;
+  const ssize_t count = ::read(fd, key.data(), key.size());
+  ::close(fd);
+  if (!known || !S_ISREG(info.st_mode)) fail(path, "is not a regular file: remove it");
+  if (info.st_uid != ::geteuid()) fail(path, "belongs to another user: remove it");
+  if ((info.st_mode & 077) != 0)
+    fail(path, "can be read by others: chmod 600 it, or remove it for a new key");
+  if (count != static_cast<ssize_t>(key.size()) || info.st_size != count)
+    fail(path, "is not 32 bytes long: remove it for a new key");
+  return key;
+}
+
+// Written aside and linked into place, so that two first users agree on one key and nobody reads half of one.
+void make_key(const fs::path& path) {
+  std::error_code ignored;
+  fs::create_directories(path.parent_path(), ignored);
+  const std::string aside = path.string() + "." + std::to_string(::getpid());
+  const int fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) fail(path, std::string("cannot be made: ") + std::strerror(errno));
+  key_bytes key;
+  const bool good = ::getrandom(key.data(), key.size(), 0) == static_cast<ssize_t>(key.size()) &&
+                    ::write(fd, key.data(), key.size()) == static_cast<ssize_t>(key.size());
+  ::close(fd);
+  if (good) ::link(aside.c_str(), path.c_str());
+  ::unlink(aside.c_str());
+  if (!good) fail(path, "cannot be written");
+}
+
+}  // namespace
+
+key_bytes load_user_key() {
+  const fs::path path = key_path();
+  if (auto known = read_key(path)) return *known;
+  make_key(path);
+  if (auto made = read_key(path)) return *made;
+  fail(path, "could not be made");
+}
+
+const key_bytes& user_key() {
+  static const key_bytes key = load_user_key();
+  return key;
+}
+
+}  // namespace tractor::ipc

@@ -1,0 +1,166 @@
+#include "tractor/plugin/orphans.hpp"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <sstream>
+
+#include "tractor/plugin/owned_fd.hpp"
+
+namespace tractor {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+std::string read_proc(int pid, const char* name) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/" + name);
+  // Not by iterators: a process that ends while it is read is no error here, but those would throw.
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// The title: the first argument; empty for a zombie and for a process that is gone.
+std::string title_of(int pid) {
+  std::string text = read_proc(pid, "cmdline");
+  return text.substr(0, text.find('\0'));
+}
+
+int parent_of(int pid) {
+  const std::string text = read_proc(pid, "stat");
+  const std::size_t comm_end = text.rfind(')');
+  if (comm_end == std::string::npos) return 0;
+  std::istringstream fields(text.substr(comm_end + 1));
+  char state = 0;
+  int parent = 0;
+  fields >> state >> parent;
+  return parent;
+}
+
+bool stat_proc(int pid, const char* name, struct stat& into) {
+  return ::stat(("/proc/" + std::to_string(pid) + name).c_str(), &into) == 0;
+}
+
+/// True when `pid` is known to run under somebody who did not start it as an actor.
+bool adopted(int pid, int parent) {
+  struct stat own {
+  }, other{};
+  // Parent 0 is outside of our pid namespace: nothing is known of it.
+  if (parent <= 0 || !stat_proc(pid, "/exe", own)) return false;
+  if (stat_proc(parent, "/exe", other)) return own.st_dev != other.st_dev || own.st_ino != other.st_ino;
+  // An init that does not let us look, while the process itself does, has other rights than it: no actor has.
+  return errno == EACCES && parent == 1;
+}
+
+bool starts_with_one_of(const std::string& text, const std::vector<std::string>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return text.rfind(prefix, 0) == 0; });
+}
+
+bool is_helper(const leftover& item) { return item.name.rfind("_zygote[", 0) == 0; }
+
+/// One orphan, pinned by its pidfd while it is being ended.
+struct target {
+  explicit target(const leftover& item)
+      : item(item), pidfd(static_cast<int>(::syscall(SYS_pidfd_open, item.pid, 0))) {}
+  void send(int signo) const noexcept { ::syscall(SYS_pidfd_send_signal, pidfd.get(), signo, nullptr, 0); }
+  leftover item;
+  owned_fd pidfd;
+};
+using targets = std::vector<std::unique_ptr<target>>;
+
+/// Moves those that end before `deadline` from `alive` to the report.
+void await_ends(targets& alive, reap_report& report, clock::time_point deadline) {
+  while (!alive.empty()) {
+    std::vector<pollfd> polls;
+    for (const auto& one : alive) polls.push_back(pollfd{one->pidfd.get(), POLLIN, 0});
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
+    const int ready = ::poll(polls.data(), polls.size(), static_cast<int>(std::max<long long>(left, 0)));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return;
+    targets rest;
+    for (std::size_t i = 0; i < alive.size(); ++i) {
+      if (polls[i].revents != 0)
+        report.removed.push_back(alive[i]->item);
+      else
+        rest.push_back(std::move(alive[i]));
+    }
+    alive = std::move(rest);
+  }
+}
+
+void fail(reap_report& report, leftover item, const std::string& why) {
+  item.detail = why;
+  report.failed.push_back(std::move(item));
+}
+
+/// Pins each leftover and proves it once more.
+targets prove(const leftovers& found, reap_report& report) {
+  targets proven;
+  for (const leftover& item : found) {
+    if (item.kind != "process" || item.pid <= 1) {
+      fail(report, item, "not a process that this backend could have left behind");
+      continue;
+    }
+    auto one = std::make_unique<target>(item);
+    const std::string title = title_of(item.pid);
+    if (!one->pidfd && errno != ESRCH)
+      fail(report, item, std::string("no pidfd: ") + std::strerror(errno));
+    else if (!one->pidfd || title.empty())
+      report.removed.push_back(item);
+    else if (title != item.name)
+      fail(report, item, "its pid is now '" + title + "', which was not touched");
+    else if (!adopted(item.pid, parent_of(item.pid)))
+      fail(report, item, "it has a living parent, or hides it: not touched");
+    else
+      proven.push_back(std::move(one));
+  }
+  return proven;
+}
+
+}  // namespace
+
+leftovers find_orphans(const std::vector<std::string>& prefixes) {
+  leftovers found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const int pid = std::stoi(name);
+    struct stat owner {};
+    if (!stat_proc(pid, "", owner) || owner.st_uid != ::geteuid()) continue;
+    const std::string title = title_of(pid);
+    if (!starts_with_one_of(title, prefixes)) continue;
+    const int parent = parent_of(pid);
+    if (!adopted(pid, parent)) continue;
+    std::string comm = read_proc(parent, "comm");
+    if (!comm.empty()) comm.pop_back();
+    found.emplace_back("process", title, pid,
+                       "its parent is gone; adopted by pid " + std::to_string(parent) + " (" + comm + ")");
+  }
+  return found;
+}
+
+reap_report end_orphans(const leftovers& found, std::chrono::milliseconds grace) {
+  reap_report report;
+  targets alive = prove(found, report);
+  // A helper holds nothing that would want a clean-up, and listens to no other signal.
+  for (const auto& one : alive) one->send(is_helper(one->item) ? SIGKILL : SIGINT);
+  await_ends(alive, report, clock::now() + grace);
+  for (const auto& one : alive) one->send(SIGKILL);
+  await_ends(alive, report, clock::now() + std::chrono::seconds(1));
+  for (const auto& one : alive) fail(report, one->item, "it survived SIGKILL for a second");
+  return report;
+}
+
+}  // namespace tractor

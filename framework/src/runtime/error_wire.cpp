@@ -1,0 +1,75 @@
+// Error records as messages and back.
+#include "runtime/link.hpp"
+#include "tractor/msg/codec.hpp"
+
+namespace tractor::detail {
+
+namespace {
+
+actor_id id_of(const msg::uid_view& uid) { return actor_id(std::string(uid.name), std::string(uid.uuid)); }
+msg::uid_view uid_of(const actor_id& id) { return {id.name(), id.uuid()}; }
+
+// The views of an Error that stand for a record; the record and `group` outlive it.
+msg::error wire_of(const error_record& record, std::string_view cid, msg::byte_view group) {
+  msg::error wire;
+  wire.src_uid = uid_of(record.src_uid);
+  wire.src_type_str = record.src_type_str;
+  wire.boxed_type_str = record.boxed_type_str;
+  for (const actor_id& hop : record.relay_path) wire.relay_path.push_back(uid_of(hop));
+  wire.message = record.message;
+  wire.tb_str = record.tb_str;
+  if (!record.canceller.empty()) wire.canceller = uid_of(record.canceller);
+  if (!record.sender.empty()) wire.sender = uid_of(record.sender);
+  if (!cid.empty()) wire.cid = cid;
+  wire.x_group = group;
+  if (!record.originator.empty()) wire.x_origin = uid_of(record.originator);
+  wire.x_reason = record.reason;
+  return wire;
+}
+
+// Members travel as Error maps of their own: the tree keeps its shape and every origin.
+msg::buffer encode_group(const error_record& record) {
+  msg::buffer out;
+  if (record.group.empty()) return out;
+  msg::writer to(out);
+  to.array_header(static_cast<std::uint32_t>(record.group.size()));
+  for (const error_record& member : record.group) {
+    const msg::buffer inner = encode_group(member);
+    msg::buffer frame;
+    msg::append_frame(frame, wire_of(member, {}, inner.view()));
+    to.raw(frame.view().subspan(msg::frame_header_size));
+  }
+  return out;
+}
+
+}  // namespace
+
+void send_record(ipc::channel& over, const error_record& record, std::string_view cid) {
+  const msg::buffer group = encode_group(record);
+  over.send(wire_of(record, cid, group.view()));
+}
+
+error_record record_of(const msg::error& wire) {
+  error_record record;
+  record.src_uid = id_of(wire.src_uid);
+  record.src_type_str = wire.src_type_str;
+  record.boxed_type_str = wire.boxed_type_str;
+  for (const msg::uid_view& hop : wire.relay_path) record.relay_path.push_back(id_of(hop));
+  record.message = wire.message.value_or("");
+  record.tb_str = wire.tb_str;
+  if (wire.canceller) record.canceller = id_of(*wire.canceller);
+  if (wire.sender) record.sender = id_of(*wire.sender);
+  if (wire.x_origin) record.originator = id_of(*wire.x_origin);
+  record.reason = wire.x_reason;
+  if (!wire.x_group.empty()) {
+    msg::reader in(wire.x_group);
+    const std::size_t count = in.array_header();
+    for (std::size_t i = 0; i < count; ++i) {
+      const msg::message member = msg::decode_message(in.skip());
+      if (const auto* error = std::get_if<msg::error>(&member)) record.group.push_back(record_of(*error));
+    }
+  }
+  return record;
+}
+
+}  // namespace tractor::detail

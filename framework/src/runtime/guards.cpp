@@ -1,0 +1,235 @@
+#include "runtime/guards.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "runtime/boot_record.hpp"
+#include "runtime/child_actor.hpp"
+#include "runtime/shm_owner.hpp"
+#include "tractor/async/timeouts.hpp"
+#include "tractor/async/use_task.hpp"
+#include "tractor/log/logger.hpp"
+#include "tractor/plugin/owned_fd.hpp"
+#include "tractor/plugin/registry.hpp"
+#include "tractor/plugin/transport.hpp"
+#include "tractor/runtime/shm_leftovers.hpp"
+
+namespace tractor::detail {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A handled signal, not SIGKILL: that would pre-empt the orderly end which the closed connection starts.
+int parent_death_signal() { return SIGRTMIN + 7; }
+timer_t last_resort;
+
+extern "C" void on_parent_death(int) {
+  itimerspec in_one_second{};
+  in_one_second.it_value.tv_sec = 1;
+  ::timer_settime(last_resort, 0, &in_one_second, nullptr);
+}
+
+// Children of this process, zombies included.
+std::vector<int> children_of_self() {
+  std::vector<int> pids;
+  std::ifstream in("/proc/self/task/" + std::to_string(::gettid()) + "/children");
+  for (int pid; in >> pid;) pids.push_back(pid);
+  return pids;
+}
+
+std::string comm_of(int pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/comm");
+  std::string comm;
+  std::getline(in, comm);
+  return comm;
+}
+
+}  // namespace
+
+sigset_t guard_signals() {
+  sigset_t set, before;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &set, &before);
+  ::signal(SIGPIPE, SIG_IGN);
+  return before;
+}
+
+void unguard_signals(const sigset_t& before) {
+  if (sigismember(&before, SIGUSR1) == 1) return;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  const timespec at_once{};
+  while (::sigtimedwait(&set, nullptr, &at_once) > 0) {
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void guard_against_orphaning(int parent_pid) {
+  sigevent kill_me{};
+  kill_me.sigev_notify = SIGEV_SIGNAL;
+  kill_me.sigev_signo = SIGKILL;
+  if (::timer_create(CLOCK_MONOTONIC, &kill_me, &last_resort) == 0) {
+    struct sigaction action {};
+    action.sa_handler = &on_parent_death;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(parent_death_signal(), &action, nullptr);
+    ::prctl(PR_SET_PDEATHSIG, parent_death_signal());
+  } else {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  }
+  // It may have died before the kernel knew of our wish.
+  if (::getppid() != parent_pid) ::_exit(1);
+}
+
+void become_subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+namespace {
+
+bool is_own(int pid) {
+  const std::vector<int> helpers = actor_runtime::current().backend().helper_pids();
+  const auto& children = actor_runtime::current().child_pids();
+  return std::find(helpers.begin(), helpers.end(), pid) != helpers.end() ||
+         std::find(children.begin(), children.end(), pid) != children.end();
+}
+
+// The kernel is asked: a wait of the loop may end early, by an event of a descriptor that had this number
+// before.
+bool has_ended(int pidfd) {
+  siginfo_t info{};
+  const int result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+  return result != 0 || info.si_pid != 0;
+}
+
+// True for an actor or its helper, also before it has given itself a name. One that has ended so early has no
+// environment left to tell by; one that lives and shows none is not ours.
+bool is_of_a_tree(int pid, int pidfd, const std::string& comm) {
+  if (comm.starts_with("_subactor[") || comm.starts_with("_zygote[")) return true;
+  if (comm != "exe") return false;
+  std::ifstream in("/proc/" + std::to_string(pid) + "/environ");
+  const std::string variables((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (variables.empty()) return has_ended(pidfd);
+  return variables.find(std::string(boot_variable) + "=") != variables.npos;
+}
+
+// A child of ours that nothing here knows of. Takes over the pidfd.
+class orphan {
+ public:
+  orphan(int pid, std::string comm, owned_fd& pidfd)
+      : pid_(pid), comm_(std::move(comm)), handle_(this_context(), pidfd.release()) {}
+
+  // False when it turns out to be no orphan, or cannot be ended.
+  task<bool> end(std::uint64_t births_before, time_point kill_at);
+
+ private:
+  task<> wait_for_end(duration bound) {
+    auto wait = [&]() -> task<> {
+      while (!has_ended(handle_.native_handle()))
+        co_await handle_.async_wait(asio::posix::stream_descriptor::wait_read, use_task);
+    };
+    co_await move_on_after(bound, wait);
+  }
+
+  int pid_;
+  std::string comm_;
+  asio::posix::stream_descriptor handle_;
+};
+
+// A child that is being made is there before its maker is told of it, and may have died by then: it is no
+// orphan, and its end is not ours to take.
+task<bool> orphan::end(std::uint64_t births_before, time_point kill_at) {
+  actor_runtime& runtime = actor_runtime::current();
+  const int pidfd = handle_.native_handle();
+  while (!is_own(pid_) && current_time() < kill_at &&
+         (runtime.is_giving_birth(births_before) || !has_ended(pidfd))) {
+    if (has_ended(pidfd)) co_await sleep(1ms);
+    co_await wait_for_end(10ms);
+  }
+  if (is_own(pid_) || runtime.is_giving_birth(births_before)) co_return false;
+  if (!has_ended(pidfd)) {
+    TRACTOR_LOG(runtime, cancel, "killing the orphan {} (pid {})", comm_, pid_);
+    ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+    co_await wait_for_end(10s);
+    if (!has_ended(pidfd))
+      TRACTOR_LOG(runtime, critical, "the orphan {} (pid {}) survives SIGKILL: it hangs in the kernel", comm_,
+                  pid_);
+  }
+  siginfo_t info{};
+  const int result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | __WALL);
+  co_return result == 0 && info.si_pid != 0;
+}
+
+}  // namespace
+
+// Only processes of our own kind: a host program's children are not ours to wait for.
+task<std::vector<int>> sweep_orphans() {
+  std::vector<int> dead;
+  const actor_runtime& runtime = actor_runtime::current();
+  const time_point kill_at = current_time() + runtime.config().timeouts.hard_kill.value();
+  const std::uint64_t births = runtime.births();
+  for (int pid : children_of_self()) {
+    if (is_own(pid)) continue;
+    owned_fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (pidfd.get() < 0) continue;
+    std::string comm = comm_of(pid);
+    if (!is_of_a_tree(pid, pidfd.get(), comm)) continue;
+    orphan found(pid, std::move(comm), pidfd);
+    const bool reaped = co_await found.end(births, kill_at);
+    if (reaped) dead.push_back(pid);
+  }
+  co_return dead;
+}
+
+namespace {
+void remove_leftovers_if(const std::vector<std::string>& transports,
+                         const std::function<bool(const leftover&)>& belongs_to_the_dead) {
+  for (const std::string& key : transports) {
+    tractor::transport& it = plugin::registry::instance().transport(key);
+    leftovers theirs;
+    for (leftover& each : it.scan())
+      if (belongs_to_the_dead(each)) theirs.push_back(std::move(each));
+    if (theirs.empty()) continue;
+    for (const leftover& each : it.reap(theirs).failed)
+      TRACTOR_LOG(runtime, warning, "cannot remove {} of the dead process {}: {}", each.name, each.pid,
+                  each.detail);
+  }
+}
+}  // namespace
+
+void remove_leftovers_of_the_dead(const std::vector<std::string>& transports) {
+  remove_leftovers_if(transports, [](const leftover&) { return true; });
+  remove_segments(find_dead_segments());
+}
+
+void remove_leftovers(const std::vector<int>& dead, const std::vector<std::string>& transports) {
+  remove_leftovers_if(transports, [&](const leftover& each) {
+    return std::find(dead.begin(), dead.end(), each.pid) != dead.end();
+  });
+  remove_segments_of(dead);
+}
+
+void remove_leftovers_of_parent(int pid, const std::string& where,
+                                const std::vector<std::string>& transports) {
+  remove_leftovers_if(transports, [&](const leftover& each) {
+    return each.pid == pid || (!each.name.empty() && where.ends_with(each.name));
+  });
+  remove_segments_of({pid});
+}
+
+}  // namespace tractor::detail

@@ -1,0 +1,35 @@
+// What keeps a process of a tree from outliving it.
+#pragma once
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+namespace tractor::detail {
+
+/// Blocks SIGUSR1 in this process and so in what it spawns: it must never end a process of a tree. A watcher
+/// in the loop reads it where it is wanted. Ignores SIGPIPE.
+/// Returns the signal mask that was.
+sigset_t guard_signals();
+
+/// Puts the mask back, in a program that goes on after its tree. A SIGUSR1 that waits is dropped: it was for
+/// the tree.
+void unguard_signals(const sigset_t& before);
+
+/// Sets the child's guards: when `parent_pid` dies this process has one second for an orderly end, then it is
+/// ended by the kernel. Ends at once if the parent is gone already.
+void guard_against_orphaning(int parent_pid);
+
+/// Makes orphaned descendants children of this process, so that it can reap them.
+void become_subreaper();
+
+/// Removes what a parent that was killed had bound, by its pid and the address it was reached at: a
+/// registrar's socket is named after no process. Each of its children tries; whoever is first does it.
+void remove_leftovers_of_parent(int pid, const std::string& where,
+                                const std::vector<std::string>& transports);
+
+/// Removes what any dead process of this user left on these transports, and dead segments: of a tree that was
+/// killed all at once nobody is left to do so.
+void remove_leftovers_of_the_dead(const std::vector<std::string>& transports);
+
+}  // namespace tractor::detail

@@ -1,0 +1,393 @@
+#include "runtime/link.hpp"
+
+#include "runtime/actor_runtime.hpp"
+#include "tractor/async/exception_group.hpp"
+#include "tractor/async/timeouts.hpp"
+#include "tractor/log/logger.hpp"
+#include "tractor/msg/codec.hpp"
+
+namespace tractor::detail {
+
+void served_call::result(const std::function<void(msg::writer&)>& put) {
+  replied = true;
+  msg::return_value header;
+  header.cid = cid;
+  via.chan().send_with(header, put);
+}
+
+link::link(actor_runtime& runtime, std::shared_ptr<ipc::channel> over)
+    : runtime_(runtime), chan_(std::move(over)), peer_(chan_->peer()), last_cid_(make_uuid()) {}
+
+link::~link() = default;
+
+task<> link::serve() {
+  auto self = shared_from_this();
+  std::exception_ptr cut;
+  auto body = [&](task_nursery& tasks) -> task<> {
+    tasks_ = &tasks;
+    const duration period = runtime_.config().timeouts.heartbeat_period.value();
+    if (period > duration::zero() && chan_->peer_can(ipc::capability::heartbeat))
+      tasks.start_soon(task_name("heartbeat"), [this] { return heartbeat(); });
+    co_await read_messages();
+    chan_->close();
+    // Nobody is left to take the results of what the peer started here.
+    cancel_served(peer_);
+    tasks.scope().cancel();
+  };
+  try {
+    co_await open_task_nursery(body);
+  } catch (...) {
+    cut = std::current_exception();
+  }
+  tasks_ = nullptr;
+  chan_->close();
+  ended_.notify_all();
+  co_await shielded([&]() -> task<> { co_await end_calls(); });
+  if (cut) std::rethrow_exception(cut);
+}
+
+task<> link::wait_end() {
+  while (connected()) co_await ended_.wait();
+}
+
+task<> link::read_messages() {
+  const auto depth = static_cast<std::uint32_t>(runtime_.config().limits.depth.value());
+  bool refused = false;
+  try {
+    for (;;) {
+      while (auto body = chan_->next_buffered()) dispatch_body(*body, depth);
+      const bool more = co_await chan_->receive_more();
+      if (!more) break;
+    }
+  } catch (const transport_closed& closed) {
+    end_text_ = closed.what();
+  } catch (const msg::codec_error& error) {
+    end_text_ = "dropped " + chan_->describe_peer() + ", which sent a broken message: " + error.what();
+    TRACTOR_LOG(ipc, error, "{}", end_text_);
+  } catch (const handshake_error& error) {
+    end_text_ = error.what();
+    refused = true;
+    TRACTOR_LOG(ipc, error, "{}", end_text_);
+  }
+  // It is told why, if it listens.
+  if (refused) co_await move_on_after(runtime_.config().timeouts.cancel_ack.value(), chan_->flush());
+}
+
+task<> link::end_calls() {
+  if (on_end) on_end();
+  std::exception_ptr better;
+  if (explain_end && !(pending_.empty() && dialogs_.empty())) better = co_await explain_end();
+  if (end_text_.empty()) end_text_ = "the connection to " + chan_->describe_peer() + " is closed";
+  if (!end_error_)
+    end_error_ =
+        better ? better
+               : std::make_exception_ptr(transport_closed(end_text_, transport_closed::cause::end_of_stream));
+  for (auto& [cid, pending] : pending_) {
+    if (pending->done.is_set()) continue;
+    pending->error = end_error_;
+    pending->done.set();
+  }
+  for (auto& [cid, dialog] : dialogs_)
+    if (dialog->side() == context_side::parent) dialog->take_end_of_link(end_error_);
+}
+
+task<> link::heartbeat() {
+  const auto& bounds = runtime_.config().timeouts;
+  for (std::uint64_t seq = 1;; ++seq) {
+    co_await sleep(bounds.heartbeat_period.value());
+    const duration silent = current_time() - chan_->last_received();
+    if (silent >= bounds.heartbeat_timeout.value()) {
+      const auto seconds = std::chrono::duration_cast<std::chrono::milliseconds>(silent).count() / 1000.0;
+      const std::string text =
+          chan_->describe_peer() + " has been silent for " + std::to_string(seconds) + " s";
+      TRACTOR_LOG(runtime, error, "{}: closing its connection", text);
+      end_error_ = std::make_exception_ptr(actor_too_slow_error(text));
+      chan_->close();
+      co_return;
+    }
+    if (!connected()) co_return;
+    if (silent >= bounds.heartbeat_period.value()) {
+      msg::ping beat;
+      beat.seq = seq;
+      chan_->send(beat);
+    }
+  }
+}
+
+// A connection's ids are one random uuid counted on in its last digits: as unique, and a tenth of the work.
+const std::string& link::next_cid() noexcept {
+  for (std::size_t at = last_cid_.size(); last_cid_[--at] != '-';) {
+    char& digit = last_cid_[at];
+    digit = digit == '9' ? 'a' : digit == 'f' ? '0' : static_cast<char>(digit + 1);
+    if (digit != '0') break;
+  }
+  return last_cid_;
+}
+
+// The caller that waits for an answer to `cid`; null, and a log line, when nobody does.
+pending_call* link::find_call(std::string_view cid) {
+  const auto at = pending_.find(cid);
+  if (at != pending_.end() && !at->second->done.is_set()) return at->second;
+  TRACTOR_LOG(runtime, runtime, "{} answers a call that nobody waits for", chan_->describe_peer());
+  return nullptr;
+}
+
+void link::take_result(const msg::return_value& value) {
+  pending_call* const call = find_call(value.cid);
+  if (!call) return;
+  try {
+    if (call->decode) call->decode(call->slot, value.pld);
+  } catch (const std::exception& error) {
+    call->error = std::make_exception_ptr(msg_type_error("the result from " + chan_->describe_peer() +
+                                                         " is not of the endpoint's type: " + error.what()));
+  }
+  call->done.set();
+}
+
+void link::dispatch_body(msg::byte_view body, std::uint32_t depth) {
+  const bool logged = log::subsystem::msg.enabled(log::level::transport);
+  if (const auto item = logged ? std::nullopt : msg::try_yield(body, depth))
+    take_item(*item);
+  else
+    dispatch(msg::decode_message(body, depth));
+}
+
+void link::dispatch(const msg::message& message) {
+  TRACTOR_LOG(msg, transport, "from {}: {}", peer_.name(), msg::to_text(message));
+  if (const auto* call = std::get_if<msg::start>(&message)) {
+    handle_start(*call);
+  } else if (dispatch_to_dialog(message)) {
+    // An item or the end of a stream, the start or the end of a context.
+  } else if (const auto* value = std::get_if<msg::return_value>(&message)) {
+    take_result(*value);
+  } else if (const auto* error = std::get_if<msg::error>(&message)) {
+    if (pending_call* const call = find_call(error->cid.value_or(""))) {
+      call->error = unbox_error(record_of(*error));
+      call->done.set();
+    }
+  } else if (const auto* ack = std::get_if<msg::cancel_ack>(&message)) {
+    if (pending_call* const call = find_call(ack->cid)) {
+      call->acked = ack->pld;
+      call->done.set();
+    }
+  } else if (const auto* beat = std::get_if<msg::ping>(&message)) {
+    msg::pong back;
+    back.seq = beat->seq;
+    chan_->send(back);
+  } else if (const auto* ack = std::get_if<msg::start_ack>(&message)) {
+    if (log::subsystem::runtime.enabled(log::level::runtime) && pending_.find(ack->cid) == pending_.end())
+      TRACTOR_LOG(runtime, runtime, "{} acknowledges a call that nobody waits for", chan_->describe_peer());
+  } else if (!std::holds_alternative<msg::pong>(message)) {
+    TRACTOR_LOG(runtime, runtime, "a {} from {} belongs to no dialog here", msg::message_name(message),
+                chan_->describe_peer());
+  }
+}
+
+void link::send_error(const std::string& cid, error_record record) {
+  try {
+    send_record(*chan_, record, cid);
+  } catch (const transport_closed& closed) {
+    // The caller is gone; that the error existed must still be seen somewhere.
+    TRACTOR_LOG(runtime, warning, "an error could not be sent ({}): {}", closed.what(), record.summary());
+  }
+}
+
+void link::handle_start(const msg::start& call) {
+  if (call.uid.uuid != peer_.uuid()) {
+    const std::string text = chan_->describe_peer() + " starts a call as '" + std::string(call.uid.name) +
+                             "', whose identity it does not have";
+    send_error(std::string(call.cid),
+               box_error(std::make_exception_ptr(runtime_failure(text)), runtime_.id()));
+    throw handshake_error(text + ": dropped");
+  }
+  retired = false;
+  try {
+    if (call.ns == "self")
+      start_verb(call);
+    else
+      start_endpoint(call);
+  } catch (const transport_closed&) {
+    throw;
+  } catch (const std::exception&) {
+    send_error(std::string(call.cid), box_error(std::current_exception(), runtime_.id()));
+  }
+}
+
+void link::start_endpoint(const msg::start& call) {
+  const endpoint& what = runtime_.exposed(call.ns, call.func, call.x_sig);
+  if (call.x_layout && *call.x_layout != what.layout_hash())
+    throw msg_type_error("the caller of " + what.key() +
+                         " was built with other definitions of its structs; those of actor '" +
+                         runtime_.id().short_form() + "' are " + what.layout());
+  auto served = std::make_shared<served_call>(*this, std::string(call.cid), &what);
+  served->name = what.name;
+  if (!served_.try_emplace(served->cid, served).second)
+    throw runtime_failure("a call with the id " + served->cid + " is running already");
+  std::optional<task<>> begun;
+  try {
+    begun.emplace(what.begin(what, call, *served));
+  } catch (...) {
+    served_.erase(served->cid);
+    throw;
+  }
+  task<> work = std::move(*begun);
+  msg::start_ack ack;
+  ack.cid = call.cid;
+  ack.functype = what.kind;
+  try {
+    chan_->send(ack);
+  } catch (const transport_closed&) {
+    // An accepted call runs, even if its caller has just gone: the end of the connection cancels it in order.
+  }
+  tasks_->start_soon(
+      task_name(what.name),
+      [this](std::shared_ptr<served_call> one, task<> go) {
+        return run_served(std::move(one), std::move(go));
+      },
+      std::move(served), std::move(work));
+}
+
+task<> link::run_served(std::shared_ptr<served_call> served, task<> work) {
+  std::exception_ptr error;
+  std::exception_ptr cut;
+  bool cancelled_here = false;
+  try {
+    timed<> done = co_await served->scope.run(work);
+    cancelled_here = done.cancelled_caught();
+  } catch (...) {
+    error = std::current_exception();
+    if (is_cancelled(error)) cut = error;
+  }
+  // An error of the peer's end is what has cancelled a context: it goes back with this actor on its path.
+  if (served->dialog && cancelled_here && served->canceller.empty()) {
+    error = served->dialog->remote_error_;
+    cancelled_here = !error;
+  }
+  if (cancelled_here || cut) {
+    if (!served->replied) send_error(served->cid, cancelled_record(*served));
+  } else if (error) {
+    TRACTOR_LOG(runtime, runtime, "{} failed: {}", served->name, describe(error));
+    send_error(served->cid, box_error(error, runtime_.id()));
+  }
+  served->dialog.reset();
+  served_.erase(served->cid);
+  served->ended.set();
+  served_changed_.notify_all();
+  if (cut) std::rethrow_exception(cut);
+}
+
+error_record link::cancelled_record(const served_call& served) const {
+  error_record record = box_error(std::make_exception_ptr(runtime_failure("")), runtime_.id());
+  record.src_type_str = record.boxed_type_str = "ContextCancelled";
+  record.canceller = served.canceller.empty() ? runtime_.id() : served.canceller;
+  record.originator = served.originator;
+  record.reason = served.reason;
+  record.message = served.name + " was cancelled by '" + record.canceller.short_form() + "'";
+  if (record.canceller == runtime_.id()) record.message += " itself";
+  if (!record.reason.empty()) record.message += ": " + record.reason;
+  record.tb_str.clear();
+  return record;
+}
+
+void served_call::cancel(const actor_id& who, std::string_view why, const actor_id& on_behalf_of) noexcept {
+  if (canceller.empty()) {
+    canceller = who;
+    originator = on_behalf_of;
+    reason = why;
+  }
+  scope.cancel();
+}
+
+void link::cancel_served(const actor_id& who) noexcept {
+  for (auto& [cid, served] : served_) served->cancel(who, {});
+}
+
+task<> link::wait_served() {
+  while (!served_.empty()) co_await served_changed_.wait();
+}
+
+void link::send_start(msg::start& call, std::string_view cid) {
+  if (end_error_) std::rethrow_exception(end_error_);
+  // Broken, and what ended it is being found out: the caller waits for that like those before it.
+  if (!connected()) return;
+  call.cid = cid;
+  const actor_id& self = runtime_.id();
+  call.uid = {self.name(), self.uuid()};
+  chan_->send(call);
+}
+
+task<> link::call(msg::start& call, pending_call& pending) {
+  next_cid().copy(pending.cid.data(), pending.cid.size());
+  const std::string_view cid(pending.cid.data(), pending.cid.size());
+  const bool is_cancel_verb = call.ns == "self" && (call.func == "cancel" || call.func == "_cancel_task");
+  send_start(call, cid);
+  pending_.try_emplace(cid, &pending);
+  std::exception_ptr cut;
+  try {
+    co_await pending.done.wait();
+  } catch (...) {
+    cut = std::current_exception();
+  }
+  // Structured: the remote part of this call is over before the call is, within the bound.
+  if (cut && !is_cancel_verb) {
+    auto end_remote = [&]() -> task<> {
+      co_await cancel_remote(std::string(cid), "its caller was cancelled");
+    };
+    co_await shielded(end_remote);
+  }
+  pending_.erase(cid);
+  if (cut) std::rethrow_exception(cut);
+  if (pending.error) std::rethrow_exception(pending.error);
+}
+
+task<> link::cancel_remote(std::string cid, std::string reason) {
+  if (!connected()) co_return;
+  const duration bound = runtime_.config().timeouts.cancel_ack.value();
+  const actor_id origin = runtime_.cancel_requested() ? runtime_.canceller() : runtime_.id();
+  auto ask = [&]() -> task<> {
+    pending_call ack;
+    msg::buffer kwargs;
+    msg::writer to(kwargs);
+    to.map_header(1);
+    to.str("cid");
+    to.str(cid);
+    msg::start request;
+    request.ns = "self";
+    request.func = "_cancel_task";
+    request.kwargs = kwargs.view();
+    request.x_reason = reason;
+    request.x_origin = msg::uid_view{origin.name(), origin.uuid()};
+    request.x_deadline_ms =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(bound).count());
+    co_await this->call(request, ack);
+  };
+  try {
+    auto in_time = co_await move_on_after(bound, ask);
+    if (!in_time)
+      TRACTOR_LOG(runtime, warning, "{} did not acknowledge the cancel of a task in time",
+                  chan_->describe_peer());
+  } catch (const std::exception& error) {
+    TRACTOR_LOG(runtime, runtime, "cancelling a remote task: {}", error.what());
+  }
+}
+
+task<bool> link::request_cancel(duration bound) {
+  if (!connected()) co_return false;
+  pending_call ack;
+  msg::start request;
+  request.ns = "self";
+  request.func = "cancel";
+  auto ask = [&]() -> task<> { co_await call(request, ack); };
+  bool acknowledged = false;
+  try {
+    auto in_time = co_await shielded(move_on_after(bound, ask));
+    acknowledged = static_cast<bool>(in_time) && ack.acked;
+    cancel_acknowledged_ = cancel_acknowledged_ || acknowledged;
+  } catch (const std::exception& error) {
+    TRACTOR_LOG(runtime, runtime, "the cancel of {} was not acknowledged: {}", chan_->describe_peer(),
+                error.what());
+  }
+  co_return acknowledged;
+}
+
+}  // namespace tractor::detail

@@ -1,0 +1,303 @@
+#include "tractor/runtime/run.hpp"
+
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "runtime/actor_runtime.hpp"
+#include "runtime/boot_record.hpp"
+#include "runtime/child_main.hpp"
+#include "runtime/guards.hpp"
+#include "tractor/async/exception_group.hpp"
+#include "tractor/async/task_tree.hpp"
+#include "tractor/async/timeouts.hpp"
+#include "tractor/async/use_task.hpp"
+#include "tractor/ipc/transport_closed.hpp"
+#include "tractor/log/logger.hpp"
+#include "tractor/log/sink.hpp"
+#include "tractor/plugin/flags.hpp"
+#include "tractor/plugin/registry.hpp"
+#include "tractor/plugin/settings_error.hpp"
+
+namespace tractor {
+
+namespace detail {
+
+void run_root_with(const run_options& options, settings chosen, task<> main);
+
+namespace {
+
+struct argv_of_process {
+  int argc = 0;
+  char** argv = nullptr;
+};
+argv_of_process& process_argv() {
+  static argv_of_process known;
+  return known;
+}
+
+choices choices_of(const run_options& options) {
+  choices out;
+  if (!options.start_method().empty()) out.spawn_backend = options.start_method();
+  if (!options.transports().empty()) out.transports = options.transports();
+  if (!options.registry_addrs().empty()) out.registry_addrs = options.registry_addrs();
+  if (!options.loglevel().empty()) {
+    try {
+      out.loglevel = log::parse_level(options.loglevel());
+    } catch (const std::invalid_argument&) {
+      out.log_spec = options.loglevel();
+    }
+  }
+  if (options.debug_mode()) out.debug_mode = true;
+  if (options.stack_on_sig()) out.enable_stackscope = true;
+  if (options.keyless()) out.allow_keyless_peers = true;
+  if (options.insecure()) out.insecure_bind = true;
+  out.plugin_path = options.plugin_path();
+  return out;
+}
+
+// Prints what a person must know about the choices, once, in the root.
+void announce(const settings& chosen) {
+  for (const std::string& notice : chosen.notices()) std::fprintf(stderr, "tractor: %s\n", notice.c_str());
+  if (chosen.debug_mode.value())
+    std::fputs("tractor: debug mode is accepted, but the debugger is not there yet\n", stderr);
+}
+
+// Resolves keys and aliases, so that one name stands for one thing from here on.
+void settle_keys(settings& chosen) {
+  auto& plugins = plugin::registry::instance();
+  plugins.set_folders(chosen.plugin_folders());
+  const std::string backend = plugins.resolve("spawn", chosen.spawn_backend.value());
+  chosen.spawn_backend.set(backend, chosen.spawn_backend.origin());
+  std::vector<std::string> transports;
+  for (const std::string& key : chosen.transports.value())
+    transports.push_back(plugins.resolve("transport", key));
+  chosen.transports.set(std::move(transports), chosen.transports.origin());
+}
+
+// Before its main task runs, all that a root does can be cut off; later on, its teardown must not be.
+task<> watch_interrupts(int& interrupted_by, cancel_scope*& what_runs) {
+  asio::signal_set signals(this_context(), SIGINT, SIGTERM);
+  for (int count = 1;; ++count) {
+    const int signo = co_await signals.async_wait(use_task);
+    if (count > 1) {
+      // Somebody insists: no more order. The guards end what is below.
+      TRACTOR_LOG(runtime, critical, "interrupted again: ending at once");
+      ::_exit(128 + signo);
+    }
+    interrupted_by = signo;
+    TRACTOR_LOG(runtime, cancel, "interrupted by signal {}", signo);
+    what_runs->cancel();
+  }
+}
+
+// A registrar listens where it is looked for, and does so already; any other root on addresses of its own.
+// Every enabled transport gets one.
+std::vector<address> addresses_to_bind(const actor_runtime& runtime, std::vector<address> wanted) {
+  const std::vector<address> bound = runtime.addresses();
+  std::erase_if(wanted,
+                [&](const address& at) { return std::find(bound.begin(), bound.end(), at) != bound.end(); });
+  for (const std::string& key : runtime.transports()) {
+    auto speaks = [&](const address& at) { return at.transport() == key; };
+    if (std::any_of(wanted.begin(), wanted.end(), speaks) || std::any_of(bound.begin(), bound.end(), speaks))
+      continue;
+    wanted.push_back(plugin::registry::instance().transport(key).random_bind(runtime.id()));
+  }
+  return wanted;
+}
+
+task<> root_main(const run_options& options, const settings& chosen, task<> main) {
+  actor_runtime runtime(actor_id(options.name(), make_uuid(), ::getpid()), chosen, true);
+  std::vector<address> registry, bind, advertised;
+  for (const std::string& text : chosen.registry_addrs.value())
+    registry.push_back(parse_address(runtime.transports(), text));
+  if (registry.empty())
+    registry.push_back(
+        plugin::registry::instance().transport(runtime.transports().front()).default_registry());
+  for (const std::string& text : options.bind_addrs())
+    bind.push_back(parse_address(runtime.transports(), text));
+  for (const std::string& text : options.advertise_addrs())
+    advertised.push_back(parse_address(runtime.transports(), text));
+  runtime.set_registry_addrs(registry);
+  runtime.set_advertised(std::move(advertised));
+  runtime.allow(options.exposed());
+  int interrupted_by = 0;
+  cancel_scope work;
+  cancel_scope* what_runs = nullptr;
+  std::exception_ptr error;
+  auto services = [&](task_nursery& tasks) -> task<> {
+    what_runs = &tasks.scope();
+    tasks.start_soon(task_name("interrupts"), [&] { return watch_interrupts(interrupted_by, what_runs); });
+    tasks.start_soon(task_name("SIGUSR1"), [] { return watch_dump_signal(); });
+    auto claimed = co_await runtime.discovery().elect(runtime, options);
+    runtime.become_registrar(!claimed.empty());
+    runtime.open(tasks);
+    runtime.listen_on_bound(std::move(claimed));
+    co_await runtime.listen(addresses_to_bind(runtime, std::move(bind)));
+    runtime.set_root_address(runtime.advertised().front().text());
+    runtime.discovery().enter(runtime);
+    tasks.start_soon(task_name("join"), [&] { return runtime.discovery().join(runtime); });
+    what_runs = &work;
+    tasks.start_soon(task_name("cancel watch"), [&]() -> task<> {
+      co_await runtime.cancel_event().wait();
+      work.cancel();
+    });
+    try {
+      co_await work.run(main);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    co_await shielded([&]() -> task<> { co_await runtime.teardown(); });
+    tasks.scope().cancel();
+  };
+  co_await open_task_nursery(services);
+  if (interrupted_by != 0) {
+    // What the interrupt made of the tree's work is no news, but it must be seen if somebody looks.
+    if (error) TRACTOR_LOG(runtime, cancel, "while ending after an interrupt: {}", describe(error));
+    throw interrupted(interrupted_by);
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace
+
+void run_root(const run_options& options, task<> main) {
+  run_root_with(options, resolve_settings(parsed_flags{}, choices_of(options)), std::move(main));
+}
+
+void run_root_with(const run_options& options, settings chosen, task<> main) {
+  // Before anything is prepared: ending a second one must not take the backend from the first.
+  if (actor_runtime* there = actor_runtime::current_or_null())
+    throw runtime_failure("there is a runtime in this process already: actor '" + there->id().short_form() +
+                          "'");
+  settle_keys(chosen);
+  chosen.apply_log_levels();
+  spawn_backend& backend = plugin::registry::instance().spawn(chosen.spawn_backend.value());
+  const sigset_t mask_before = guard_signals();
+  std::exception_ptr error;
+  try {
+    for (const std::string& key : chosen.transports.value()) plugin::registry::instance().transport(key);
+    backend.prepare(process_boot_info());
+    become_subreaper();
+    remove_leftovers_of_the_dead(chosen.transports.value());
+    run_loop(root_main(options, chosen, std::move(main)));
+  } catch (...) {
+    error = std::current_exception();
+  }
+  backend.shutdown();
+  unguard_signals(mask_before);
+  if (error) std::rethrow_exception(error);
+}
+
+namespace {
+
+// The program's error, as its user sees it: the box for remote ones, one line for others.
+void print_error(const std::exception_ptr& error) {
+  std::string text = describe(error);
+  try {
+    std::rethrow_exception(error);
+  } catch (const remote_actor_error& remote) {
+    text = remote.record().render();
+  } catch (...) {
+  }
+  std::fprintf(stderr, "tractor: %s\n", text.c_str());
+}
+
+bool asks_for_help(const parsed_flags& flags) {
+  return std::any_of(flags.unknown.begin(), flags.unknown.end(),
+                     [](const std::string& word) { return word == "--help" || word == "-h"; });
+}
+
+void print_help(const char* program) {
+  const std::string_view path = program ? program : "";
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  std::printf(
+      "usage: %.*s [flag]... [argument]...\n\nFlags of the runtime; what stands after -- is the "
+      "program's:\n%s\n"
+      "TRACTOR_SPAWN_METHOD, TRACTOR_TPT_PROTO, TRACTOR_REGISTRY_ADDRS, TRACTOR_LOGLEVEL and "
+      "TRACTOR_ENABLE_STACKSCOPE are stronger.\n",
+      static_cast<int>(name.size()), name.data(), runtime_flags_help().c_str());
+}
+
+template <class App> int run_program(int argc, char** argv, const run_options& options, App&& app) {
+  run_if_child(argc, argv);
+  try {
+    const parsed_flags flags = parse_runtime_flags(argc, argv);
+    if (!options.own_flags()) {
+      if (asks_for_help(flags)) return print_help(argv[0]), 0;
+      refuse_unknown(flags);
+    }
+    settings chosen = resolve_settings(flags, choices_of(options));
+    announce(chosen);
+    std::vector<char*> rest = {argv[0]};
+    for (const std::string& word : flags.rest) rest.push_back(const_cast<char*>(word.c_str()));
+    int code = 0;
+    run_root_with(options, std::move(chosen), app(arguments(rest), code));
+    return code;
+  } catch (const settings_error& error) {
+    std::fprintf(stderr, "tractor: %s\n", error.what());
+    return 2;
+  } catch (const plugin::plugin_error& error) {
+    std::fprintf(stderr, "tractor: %s\n", error.what());
+    return 2;
+  } catch (const address_error& error) {
+    std::fprintf(stderr, "tractor: %s\n", error.what());
+    return 2;
+  } catch (const interrupted& error) {
+    std::fprintf(stderr, "tractor: %s\n", error.what());
+    return 128 + error.signo();
+  } catch (...) {
+    print_error(std::current_exception());
+    return 1;
+  }
+}
+
+task<> with_arguments(task<int> (*app)(arguments), arguments rest, int& code) { code = co_await app(rest); }
+task<> with_code(task<int> (*app)(), int& code) { code = co_await app(); }
+
+}  // namespace
+
+boot_info process_boot_info() {
+  boot_info info;
+  info.argc = process_argv().argc;
+  info.argv = process_argv().argv;
+  info.child_main = &child_main;
+  return info;
+}
+
+void remember_argv(int argc, char** argv) {
+  // A call from inside an actor is refused later on; its words may not live as long as the process.
+  if (actor_runtime::current_or_null()) return;
+  process_argv().argc = argc;
+  process_argv().argv = argv;
+}
+
+}  // namespace detail
+
+int run(int argc, char** argv, const run_options& options, task<int> (*app)(arguments)) {
+  return detail::run_program(argc, argv, options, [&](arguments rest, int& code) {
+    return detail::with_arguments(app, rest, code);
+  });
+}
+int run(int argc, char** argv, const run_options& options, task<int> (*app)()) {
+  return detail::run_program(argc, argv, options,
+                             [&](arguments, int& code) { return detail::with_code(app, code); });
+}
+int run(int argc, char** argv, const run_options& options, task<> (*app)()) {
+  return detail::run_program(argc, argv, options, [&](arguments, int&) { return app(); });
+}
+int run(int argc, char** argv, task<int> (*app)(arguments)) { return run(argc, argv, run_options(), app); }
+int run(int argc, char** argv, task<int> (*app)()) { return run(argc, argv, run_options(), app); }
+int run(int argc, char** argv, task<> (*app)()) { return run(argc, argv, run_options(), app); }
+
+int run_daemon(int argc, char** argv, const run_options& options) {
+  return run(
+      argc, argv, options, +[]() -> task<> { co_await sleep_forever(); });
+}
+
+}  // namespace tractor

@@ -1,0 +1,16 @@
+// The main function of a test program.
+#pragma once
+
+namespace tractor::harness {
+
+/// Runs the tests of this program over the matrix; yields the exit code. Call it first in `main`.
+///
+/// Takes the flags of GoogleTest, then `--spawn-backend` and `--tpt-proto` (several; default: all plugins
+/// that are good),
+/// `--ll`, `--tl`, `--plugin-path`, `--debug-mode`/`--tpdb`, `--enable-stackscope`, `--seed N`,
+/// `--timeout-scale F`. The variables `TRACTOR_SPAWN_METHOD` and `TRACTOR_TPT_PROTO` narrow the matrix. Exit
+/// codes: 0 all passed, 1 some failed, 2 wrong usage, 3 a test blocked its thread and was ended by force, 4
+/// no test was selected.
+int main(int argc, char** argv);
+
+}  // namespace tractor::harness

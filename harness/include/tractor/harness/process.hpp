@@ -1,0 +1,104 @@
+// Other programs under test: started in a group of their own, watched, and ended whole.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tractor::harness {
+
+/// What to run. A value; setters return itself.
+class command {
+ public:
+  explicit command(std::string program) { words_.push_back(std::move(program)); }
+
+  template <class... Words> command& arg(const Words&... words) {
+    (words_.emplace_back(words), ...);
+    return *this;
+  }
+  /// Sets a variable over those of this process.
+  command& env(std::string name, std::string value) {
+    return env_.emplace_back(std::move(name), std::move(value)), *this;
+  }
+  command& working_directory(std::string path) { return folder_ = std::move(path), *this; }
+
+  const std::vector<std::string>& words() const noexcept { return words_; }
+  const std::vector<std::pair<std::string, std::string>>& env() const noexcept { return env_; }
+  const std::string& working_directory() const noexcept { return folder_; }
+  /// The words with spaces between, for messages.
+  std::string text() const;
+
+ private:
+  std::vector<std::string> words_;
+  std::vector<std::pair<std::string, std::string>> env_;
+  std::string folder_;
+};
+
+/// How a program ended. A value.
+class exit_status {
+ public:
+  explicit exit_status(int wait_status) : raw_(wait_status) {}
+  /// True for an exit with code 0.
+  bool ok() const noexcept { return raw_ == 0; }
+  std::optional<int> code() const noexcept;
+  std::optional<int> signal() const noexcept;
+  /// `exit code 3` or `signal 9 (Killed)`.
+  std::string text() const;
+
+ private:
+  int raw_;
+};
+
+/// A running program that leads a process group; its stdout and stderr are kept in memory, its stdin is
+/// empty.
+///
+/// Works without a loop: its waits block the thread, and have a bound. The destructor kills the program with
+/// all its descendants and reaps those that are ours. Throws `std::system_error` from the constructor if it
+/// cannot start. Neither copied nor moved.
+class subprocess {
+ public:
+  explicit subprocess(const command& what);
+  subprocess(const subprocess&) = delete;
+  subprocess& operator=(const subprocess&) = delete;
+  ~subprocess();
+
+  pid_t pid() const noexcept { return pid_; }
+  /// Waits until the program itself has ended; yields nothing if `bound` passes first.
+  std::optional<exit_status> wait(std::chrono::nanoseconds bound);
+  /// Waits until `text` stands in stdout or stderr; false if the program ends or `bound` passes first.
+  bool wait_for_output(const std::string& text, std::chrono::nanoseconds bound);
+  /// Sends a signal to the program only.
+  void signal(int number);
+  /// Sends a signal to the program and each of its descendants, whatever their groups.
+  void signal_tree(int number);
+  /// SIGKILL to the program and all its descendants; reaps what is ours.
+  void kill_tree();
+  /// The living descendants of the program, itself excepted; when it has ended, those of its group that
+  /// outlived it.
+  std::vector<pid_t> descendants() const;
+  /// Waits until there are none; false if `bound` passes first.
+  bool wait_for_descendants(std::chrono::nanoseconds bound) const;
+
+  /// What it wrote so far.
+  const std::string& out();
+  const std::string& err();
+  std::optional<exit_status> status() const noexcept { return status_; }
+
+ private:
+  void drain(std::chrono::nanoseconds bound);
+  void read_available();
+  bool try_reap();
+
+  pid_t pid_ = -1;
+  int pidfd_ = -1;
+  int out_fd_ = -1, err_fd_ = -1;
+  std::string out_, err_;
+  std::optional<exit_status> status_;
+};
+
+}  // namespace tractor::harness

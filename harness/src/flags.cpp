@@ -1,0 +1,139 @@
+#include "flags.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+#include "tractor/plugin/flags.hpp"
+#include "tractor/plugin/settings_error.hpp"
+
+namespace tractor::harness::detail {
+namespace {
+
+using words = std::vector<std::string>;
+
+bool is_flag(const std::string& word) { return word.starts_with("--"); }
+
+void append_split(words& to, const std::string& list) {
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    if (end > at) to.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+// The values of the flag at given[at]: those after '=', or the words up to the next flag (at most `most`).
+words take_values(const words& given, std::size_t& at, std::size_t most) {
+  const std::string& flag = given[at++];
+  words out;
+  if (const auto equals = flag.find('='); equals != flag.npos)
+    out.push_back(flag.substr(equals + 1));
+  else
+    while (at < given.size() && out.size() < most && !is_flag(given[at])) out.push_back(given[at++]);
+  if (out.empty() || out.front().empty())
+    throw settings_error(flag.substr(0, flag.find('=')) + ": needs a value");
+  return out;
+}
+
+std::uint64_t parse_seed(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw settings_error("--seed: expected a whole number, found '" + text + "'");
+  return value;
+}
+
+double parse_scale(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value > 0) || value > 1000)
+    throw settings_error("--timeout-scale: expected a number above 0 and up to 1000, found '" + text + "'");
+  return value;
+}
+
+// Takes one of our own flags; false if it is none.
+bool take_own(const words& given, std::size_t& at, flags& out) {
+  const std::string name = given[at].substr(0, given[at].find('='));
+  if (name == "--spawn-backend") {
+    for (const std::string& value : take_values(given, at, given.size())) append_split(out.backends, value);
+  } else if (name == "--seed") {
+    out.seed = parse_seed(take_values(given, at, 1).front());
+  } else if (name == "--timeout-scale") {
+    out.timeout_scale = parse_scale(take_values(given, at, 1).front());
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void take_runtime_flags(const words& given, flags& out) {
+  std::vector<const char*> arguments;
+  for (const std::string& word : given) arguments.push_back(word.c_str());
+  parsed_flags parsed = parse_runtime_flags(static_cast<int>(arguments.size()), arguments.data());
+  if (!parsed.rest.empty())
+    throw settings_error("unknown argument '" + parsed.rest.front() + "': try --help");
+  if (parsed.said.registry_addrs)
+    throw settings_error("--registry-addr: each test has an address of its own; use the fixture reg_addr");
+  out.runtime = std::move(parsed.said);
+  out.config_file = std::move(parsed.config_file);
+  if (out.runtime.loglevel) out.loglevel = log::level_name(*out.runtime.loglevel);
+  if (out.runtime.log_spec) out.loglevel = *out.runtime.log_spec;
+}
+
+std::string listed(const words& keys) {
+  std::string out;
+  for (const std::string& key : keys) out += (out.empty() ? "" : ", ") + key;
+  return out.empty() ? "none" : out;
+}
+
+}  // namespace
+
+flags parse_flags(int argc, const char* const* argv) {
+  flags out;
+  const words given(argv + std::min(argc, 1), argv + argc);
+  words rest{"tests"};
+  for (std::size_t at = 0; at < given.size();)
+    if (!take_own(given, at, out)) rest.push_back(given[at++]);
+  take_runtime_flags(rest, out);
+  return out;
+}
+
+std::string flags_help() {
+  return "Flags of the test program (all tests run in each cell: spawn backend x transport):\n"
+         "  --spawn-backend KEY...    backends to test; default: all that are good\n"
+         "  --tpt-proto KEY...        transports to test; default: all that are good\n"
+         "  --seed N                  seed of tests with chance; default: from the clock\n"
+         "  --timeout-scale F         factor on the bounds of all tests\n"
+         "  --ll, --tl, --plugin-path, --debug-mode, --tpdb, --enable-stackscope, --config: as in every "
+         "program\n"
+         "TRACTOR_SPAWN_METHOD and TRACTOR_TPT_PROTO narrow the matrix; TRACTOR_TEST_FULL=1 runs full "
+         "counts.\n\n";
+}
+
+std::vector<std::string> choose_axis(const std::string& kind, const std::vector<plugin::plugin_info>& found,
+                                     const std::vector<std::string>& asked,
+                                     const std::vector<std::string>& narrowed) {
+  words known;
+  for (const plugin::plugin_info& each : found)
+    if (each.kind == kind && each.good()) known.push_back(each.key);
+  std::ranges::sort(known);
+  const words& wanted = narrowed.empty() ? asked : narrowed;
+  if (wanted.empty()) {
+    if (known.empty()) throw settings_error("no " + kind + " plugin was found: see --plugin-path");
+    return known;
+  }
+  words out;
+  for (const std::string& name : wanted) {
+    const auto named = std::ranges::find_if(found, [&](const plugin::plugin_info& each) {
+      return each.kind == kind && each.good() &&
+             (each.key == name || std::ranges::count(each.aliases, name) > 0);
+    });
+    if (named == found.end())
+      throw settings_error("unknown " + kind + " key '" + name + "': known are " + listed(known));
+    if (std::ranges::count(out, named->key) == 0) out.push_back(named->key);
+  }
+  return out;
+}
+
+}  // namespace tractor::harness::detail

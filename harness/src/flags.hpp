@@ -1,0 +1,41 @@
+// The command line of a test program, and the axes of its matrix.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tractor/plugin/choices.hpp"
+#include "tractor/plugin/registry.hpp"
+
+namespace tractor::harness::detail {
+
+/// What the command line says, GoogleTest's flags taken out before. A value.
+class flags {
+ public:
+  flags() = default;
+
+  std::vector<std::string> backends;  ///< keys or aliases; empty: all
+  choices runtime;                    ///< the flags that every program has
+  std::string loglevel;               ///< a level or a spec; empty: the default
+  std::optional<std::string> config_file;
+  std::optional<std::uint64_t> seed;
+  std::optional<double> timeout_scale;
+};
+
+/// Reads the command line, its first word passed over. Throws `settings_error`, one line that names the flag.
+flags parse_flags(int argc, const char* const* argv);
+
+/// Returns the lines for `--help`.
+std::string flags_help();
+
+/// Chooses the keys of one axis (`kind` is "spawn" or "transport") from the plugins that were found.
+///
+/// All good ones, unless some are asked for (keys or aliases); `narrowed`, which comes from the environment,
+/// wins. Throws `settings_error`, one line that lists what is known.
+std::vector<std::string> choose_axis(const std::string& kind, const std::vector<plugin::plugin_info>& found,
+                                     const std::vector<std::string>& asked,
+                                     const std::vector<std::string>& narrowed);
+
+}  // namespace tractor::harness::detail

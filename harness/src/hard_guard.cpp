@@ -1,0 +1,184 @@
+#include "hard_guard.hpp"
+
+#include <execinfo.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+
+// All that runs in the handler is async-signal-safe: the thread may hold any lock, that of malloc included.
+namespace tractor::harness::detail {
+namespace {
+
+constexpr std::size_t most = 4096;
+char test_name[256];
+char message[512];
+timer_t the_timer;
+pid_t pids[most], parents[most];
+bool below_us[most];
+
+void say(const char* text) {
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
+}
+
+void say_number(long value) {
+  char digits[24];
+  char* at = digits + sizeof digits;
+  *--at = '\0';
+  do *--at = static_cast<char>('0' + value % 10);
+  while (value /= 10);
+  say(at);
+}
+
+long read_number(const char* at) {
+  long value = 0;
+  for (; *at >= '0' && *at <= '9'; ++at) value = value * 10 + (*at - '0');
+  return value;
+}
+
+// Reads a small file of /proc/<pid> into `into`, with a zero at the end.
+bool read_file(long pid, const char* name, char* into, std::size_t size) {
+  char path[64] = "/proc/", digits[24];
+  char* at = digits + sizeof digits;
+  *--at = '\0';
+  do *--at = static_cast<char>('0' + pid % 10);
+  while (pid /= 10);
+  std::strcat(path, at);
+  std::strcat(path, name);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const auto count = ::read(fd, into, size - 1);
+  ::close(fd);
+  into[count > 0 ? count : 0] = '\0';
+  return count > 0;
+}
+
+struct kernel_dirent {
+  std::uint64_t inode;
+  std::int64_t offset;
+  unsigned short length;
+  unsigned char type;
+  char name[1];
+};
+
+std::size_t read_table() {
+  std::size_t count = 0;
+  const int folder = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return 0;
+  alignas(kernel_dirent) char entries[8192];
+  for (long size; (size = ::syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0;) {
+    for (long at = 0; at < size && count < most;) {
+      const auto* entry = reinterpret_cast<const kernel_dirent*>(entries + at);
+      at += entry->length;
+      const long pid = read_number(entry->name);
+      char stat[512];
+      if (pid == 0 || !read_file(pid, "/stat", stat, sizeof stat)) continue;
+      const char* close = std::strrchr(stat, ')');
+      if (!close || std::strlen(close) < 5 || close[2] == 'Z') continue;
+      pids[count] = static_cast<pid_t>(pid);
+      parents[count++] = static_cast<pid_t>(read_number(close + 4));
+    }
+  }
+  ::close(folder);
+  return count;
+}
+
+bool is_ours(pid_t pid, std::size_t count) {
+  if (pid == ::getpid()) return true;
+  for (std::size_t at = 0; at < count; ++at)
+    if (pids[at] == pid) return below_us[at];
+  return false;
+}
+
+std::size_t mark_descendants(std::size_t count) {
+  std::size_t marked = 0;
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t at = 0; at < count; ++at)
+      if (!below_us[at] && is_ours(parents[at], count)) below_us[at] = more = true, ++marked;
+  }
+  return marked;
+}
+
+void kill_descendants() {
+  // Again, since what is killed leaves its children to us, and may have been forking.
+  for (int round = 0; round < 50; ++round) {
+    std::memset(below_us, 0, sizeof below_us);
+    const std::size_t count = read_table();
+    // What we do not reap, our parent would find as zombies of its own.
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    if (mark_descendants(count) == 0) return;
+    for (std::size_t at = 0; at < count; ++at) {
+      if (!below_us[at]) continue;
+      if (round == 0) {
+        char name[64];
+        say("  killing process ");
+        say_number(pids[at]);
+        say(read_file(pids[at], "/comm", name, sizeof name) ? " " : "\n");
+        if (*name) say(name);
+      }
+      ::kill(pids[at], SIGKILL);
+    }
+    const timespec moment{0, 10'000'000};
+    ::nanosleep(&moment, nullptr);
+  }
+}
+
+void on_alarm(int) {
+  say(message);
+  void* frames[48];
+  ::backtrace_symbols_fd(frames, ::backtrace(frames, 48), STDERR_FILENO);
+  kill_descendants();
+  say("[  FAILED  ] ");
+  say(test_name);
+  say(" (stopped by force)\n");
+  ::_exit(hard_guard_exit_code);
+}
+
+}  // namespace
+
+int hard_guard_signal() noexcept { return SIGRTMAX - 3; }
+
+void install_hard_guard() {
+  // The first call loads a library, which a signal handler must not.
+  void* frame[1];
+  ::backtrace(frame, 1);
+  struct sigaction action {};
+  action.sa_handler = &on_alarm;
+  ::sigaction(hard_guard_signal(), &action, nullptr);
+}
+
+hard_guard::hard_guard(const std::string& test, std::chrono::nanoseconds bound) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(bound);
+  test.copy(test_name, sizeof test_name - 1);
+  test_name[std::min(test.size(), sizeof test_name - 1)] = '\0';
+  const std::string text = "HARD TIMEOUT: " + test + " blocks its thread: not done " +
+                           std::to_string(seconds.count()) + " s after its start. It stands here:\n";
+  text.copy(message, sizeof message - 1);
+  message[std::min(text.size(), sizeof message - 1)] = '\0';
+
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = hard_guard_signal();
+  if (::timer_create(CLOCK_MONOTONIC, &event, &the_timer) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot make the timer of a test");
+  itimerspec when{};
+  when.it_value.tv_sec = seconds.count();
+  when.it_value.tv_nsec = (bound - seconds).count();
+  if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec <= 0) when.it_value.tv_nsec = 1;
+  ::timer_settime(the_timer, 0, &when, nullptr);
+}
+
+hard_guard::~hard_guard() { ::timer_delete(the_timer); }
+
+}  // namespace tractor::harness::detail

@@ -1,0 +1,161 @@
+#include "tractor/harness/main.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <span>
+
+#include "flags.hpp"
+#include "hard_guard.hpp"
+#include "leaks.hpp"
+#include "register_tests.hpp"
+#include "reserved_address.hpp"
+#include "run_folder.hpp"
+#include "session.hpp"
+#include "tractor/plugin/config.hpp"
+#include "tractor/plugin/registry.hpp"
+#include "tractor/plugin/settings.hpp"
+#include "tractor/runtime/run.hpp"
+
+namespace tractor::harness {
+namespace {
+
+constexpr int wrong_usage = 2, nothing_selected = 4;
+
+// Takes a variable out of the environment: its part in the choice is done, and it would override the cells'.
+void consume(const char* name, const std::string& keys, const char* axis) {
+  if (::getenv(name) && !keys.empty()) std::printf("%s narrows the %s to: %s\n", name, axis, keys.c_str());
+  ::unsetenv(name);
+}
+
+std::string joined(const std::vector<std::string>& keys) {
+  std::string out;
+  for (const std::string& key : keys) out += (out.empty() ? "" : " ") + key;
+  return out;
+}
+
+bool is_set(const char* variable) {
+  const char* value = ::getenv(variable);
+  return value && *value && std::string_view(value) != "0";
+}
+
+// Trees that a test boots, and programs that it starts, find the same plugins and settings as the tests.
+void hand_on(const detail::flags& given) {
+  if (given.config_file) ::setenv("TRACTOR_CONFIG", given.config_file->c_str(), 1);
+  std::string folders;
+  for (const std::string& each : given.runtime.plugin_path) folders += (folders.empty() ? "" : ":") + each;
+  if (folders.empty()) return;
+  if (const char* more = ::getenv("TRACTOR_PLUGIN_PATH"); more && *more) folders += std::string(":") + more;
+  ::setenv("TRACTOR_PLUGIN_PATH", folders.c_str(), 1);
+}
+
+void set_plugin_folders(const detail::flags& given) {
+  choices configured;
+  if (const auto file = find_config(given.config_file)) configured = read_config(*file);
+  plugin::registry::instance().set_folders(
+      plugin::search_path::compose(given.runtime.plugin_path, configured.plugin_path));
+}
+
+session make_session(const detail::flags& given) {
+  hand_on(given);
+  set_plugin_folders(given);
+  const auto found = plugin::registry::instance().list();
+  for (const plugin::plugin_info& each : found)
+    if (!each.good()) std::printf("plugin %s is refused: %s\n", each.path.c_str(), each.reason.c_str());
+
+  const choices environment = read_environment();
+  std::vector<std::string> narrowed_backends;
+  if (environment.spawn_backend) narrowed_backends.push_back(*environment.spawn_backend);
+  session out;
+  out.backends = detail::choose_axis("spawn", found, given.backends, narrowed_backends);
+  out.transports =
+      detail::choose_axis("transport", found, given.runtime.transports.value_or(std::vector<std::string>()),
+                          environment.transports.value_or(std::vector<std::string>()));
+  consume("TRACTOR_SPAWN_METHOD", joined(out.backends), "spawn backends");
+  consume("TRACTOR_TPT_PROTO", joined(out.transports), "transports");
+  ::unsetenv("TRACTOR_REGISTRY_ADDRS");  // each test has its own
+  out.plugin_path = given.runtime.plugin_path;
+  out.loglevel = given.loglevel;
+  out.debug_mode = given.runtime.debug_mode.value_or(false);
+  out.stackscope =
+      given.runtime.enable_stackscope.value_or(false) || environment.enable_stackscope.value_or(false);
+  out.full = is_set("TRACTOR_TEST_FULL");
+  out.seed = given.seed.value_or(
+      static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) %
+      1'000'000'007u);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  out.timeout_scale = given.timeout_scale.value_or(3);
+#else
+  out.timeout_scale = given.timeout_scale.value_or(1);
+#endif
+  return out;
+}
+
+// Loads every plugin of the matrix and listens once on each transport, so that what a process opens once and
+// for all is there before the first baseline.
+void warm_up() {
+  for (const std::string& backend : current_session().backends) plugin::registry::instance().spawn(backend);
+  for (const std::string& transport : current_session().transports) {
+    test_context context("", "", cell(current_session().backends.front(), transport));
+    detail::reserved_address unused(context);
+  }
+}
+
+// Of a shard it is fair to be empty.
+bool nothing_ran() {
+  const char* shards = ::getenv("GTEST_TOTAL_SHARDS");
+  return !GTEST_FLAG_GET(list_tests) && testing::UnitTest::GetInstance()->test_to_run_count() == 0 &&
+         (!shards || std::atoi(shards) <= 1);
+}
+
+int run_all() {
+  const session& chosen = current_session();
+  if (!GTEST_FLAG_GET(list_tests)) {
+    std::printf("matrix: %s x %s, seed %llu\n", joined(chosen.backends).c_str(),
+                joined(chosen.transports).c_str(), static_cast<unsigned long long>(chosen.seed));
+    std::fflush(stdout);
+  }
+  detail::register_tests();
+  const int status = RUN_ALL_TESTS();
+  if (status != 0 || !nothing_ran()) return status;
+  std::fprintf(stderr, "no test was selected: the filter '%s' matches none\n",
+               GTEST_FLAG_GET(filter).c_str());
+  return nothing_selected;
+}
+
+bool asks_for_help(std::span<char* const> words) {
+  for (const char* word : words.subspan(words.empty() ? 0 : 1))
+    if (std::string_view(word) == "--help" || std::string_view(word) == "-h") return true;
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  run_if_child(argc, argv);
+  if (asks_for_help(std::span(argv, static_cast<std::size_t>(argc))))
+    std::printf("%s", detail::flags_help().c_str());
+  testing::InitGoogleTest(&argc, argv);
+  try {
+    const detail::flags given = detail::parse_flags(argc, argv);
+    detail::adopt_orphans();
+    detail::install_hard_guard();
+    if (!detail::make_shm_private() && !GTEST_FLAG_GET(list_tests))
+      std::printf(
+          "/dev/shm is shared with other runs: what they leave there for a moment may be taken for ours\n");
+    session chosen = make_session(given);
+    const detail::run_folder folder;
+    chosen.folder = folder.path();
+    detail::set_session(std::move(chosen));
+    warm_up();
+    return run_all();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return wrong_usage;
+  }
+}
+
+}  // namespace tractor::harness

@@ -1,0 +1,253 @@
+#include "tractor/harness/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <set>
+#include <system_error>
+#include <thread>
+
+#include "pidfd.hpp"
+#include "process_table.hpp"
+
+namespace tractor::harness {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+[[noreturn]] void fail(int number, const std::string& what) {
+  throw std::system_error(number, std::generic_category(), what);
+}
+
+/// Both ends of a pipe, closed unless released.
+class pipe_pair {
+ public:
+  pipe_pair() {
+    if (::pipe2(fds_.data(), O_CLOEXEC) != 0) fail(errno, "cannot make a pipe");
+  }
+  pipe_pair(const pipe_pair&) = delete;
+  pipe_pair& operator=(const pipe_pair&) = delete;
+  ~pipe_pair() {
+    for (const int fd : fds_)
+      if (fd >= 0) ::close(fd);
+  }
+  int write_end() const { return fds_[1]; }
+  int release_read_end() {
+    ::fcntl(fds_[0], F_SETFL, O_NONBLOCK);
+    return std::exchange(fds_[0], -1);
+  }
+
+ private:
+  std::array<int, 2> fds_{-1, -1};
+};
+
+/// What the new process does before it becomes the program.
+class spawn_plan {
+ public:
+  spawn_plan(const command& what, int out, int err) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, out, 1);
+    ::posix_spawn_file_actions_adddup2(&actions_, err, 2);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
+    if (!what.working_directory().empty())
+      ::posix_spawn_file_actions_addchdir_np(&actions_, what.working_directory().c_str());
+    sigset_t none, all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    ::posix_spawnattr_setflags(&attributes_,
+                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  spawn_plan(const spawn_plan&) = delete;
+  spawn_plan& operator=(const spawn_plan&) = delete;
+  ~spawn_plan() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+
+  pid_t start(const std::vector<std::string>& words, const std::vector<std::string>& variables) {
+    pid_t pid = -1;
+    const int error = ::posix_spawnp(&pid, words.front().c_str(), &actions_, &attributes_,
+                                     pointers(words).data(), pointers(variables).data());
+    if (error != 0) fail(error, "cannot start " + words.front());
+    return pid;
+  }
+
+ private:
+  static std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> out;
+    for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+    out.push_back(nullptr);
+    return out;
+  }
+
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
+std::vector<std::string> environment_of(const command& what) {
+  std::vector<std::string> out;
+  for (char** at = ::environ; at && *at; ++at) {
+    const std::string entry = *at;
+    const std::string name = entry.substr(0, entry.find('='));
+    if (std::ranges::none_of(what.env(), [&](const auto& set) { return set.first == name; }))
+      out.push_back(entry);
+  }
+  for (const auto& [name, value] : what.env()) out.push_back(name + "=" + value);
+  return out;
+}
+
+// Reads what is there; closes the pipe at its end.
+void read_some(int& fd, std::string& into) {
+  char buffer[16384];
+  while (fd >= 0) {
+    const auto count = ::read(fd, buffer, sizeof buffer);
+    if (count > 0) {
+      into.append(buffer, static_cast<std::size_t>(count));
+    } else if (count < 0 && errno == EINTR) {
+      continue;
+    } else {
+      if (count == 0 || errno != EAGAIN) ::close(std::exchange(fd, -1));
+      return;
+    }
+  }
+}
+
+int milliseconds_until(clock::time_point until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
+  return static_cast<int>(std::clamp<long long>(left, 0, 1'000'000));
+}
+
+clock::time_point in(std::chrono::nanoseconds bound) {
+  return clock::now() + std::chrono::duration_cast<clock::duration>(bound);
+}
+
+}  // namespace
+
+std::string command::text() const {
+  std::string out;
+  for (const std::string& word : words_) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+std::optional<int> exit_status::code() const noexcept {
+  return WIFEXITED(raw_) ? std::optional<int>(WEXITSTATUS(raw_)) : std::nullopt;
+}
+std::optional<int> exit_status::signal() const noexcept {
+  return WIFSIGNALED(raw_) ? std::optional<int>(WTERMSIG(raw_)) : std::nullopt;
+}
+std::string exit_status::text() const {
+  if (const auto number = code()) return "exit code " + std::to_string(*number);
+  const int number = signal().value_or(0);
+  return "signal " + std::to_string(number) + " (" + ::strsignal(number) + ")";
+}
+
+subprocess::subprocess(const command& what) {
+  pipe_pair out, err;
+  pid_ = spawn_plan(what, out.write_end(), err.write_end()).start(what.words(), environment_of(what));
+  pidfd_ = detail::open_pidfd(pid_);
+  out_fd_ = out.release_read_end();
+  err_fd_ = err.release_read_end();
+}
+
+subprocess::~subprocess() {
+  kill_tree();
+  for (const int fd : {pidfd_, out_fd_, err_fd_})
+    if (fd >= 0) ::close(fd);
+}
+
+bool subprocess::try_reap() {
+  int raw = 0;
+  if (!status_ && ::waitpid(pid_, &raw, WNOHANG) == pid_) status_.emplace(raw);
+  return status_.has_value();
+}
+
+void subprocess::read_available() {
+  read_some(out_fd_, out_);
+  read_some(err_fd_, err_);
+}
+
+// Waits for output or for the end of the program, whichever is first, up to `bound`.
+void subprocess::drain(std::chrono::nanoseconds bound) {
+  pollfd fds[] = {{pidfd_, POLLIN, 0}, {out_fd_, POLLIN, 0}, {err_fd_, POLLIN, 0}};
+  ::poll(fds, 3, milliseconds_until(in(bound)));
+  read_available();
+}
+
+std::optional<exit_status> subprocess::wait(std::chrono::nanoseconds bound) {
+  const auto until = in(bound);
+  while (!try_reap() && clock::now() < until) drain(until - clock::now());
+  // What was written before the end is in the pipes by now; others may hold their ends, so this is no wait
+  // for EOF.
+  read_available();
+  return status_;
+}
+
+bool subprocess::wait_for_output(const std::string& text, std::chrono::nanoseconds bound) {
+  const auto until = in(bound);
+  for (;;) {
+    const bool ended = try_reap();
+    read_available();
+    if (out_.find(text) != out_.npos || err_.find(text) != err_.npos) return true;
+    if (ended || clock::now() >= until) return false;
+    drain(until - clock::now());
+  }
+}
+
+void subprocess::signal(int number) {
+  if (!try_reap()) detail::signal_pidfd(pidfd_, number);
+}
+
+void subprocess::signal_tree(int number) {
+  for (const pid_t each : descendants()) detail::signal_process(each, number);
+  signal(number);
+}
+
+std::vector<pid_t> subprocess::descendants() const {
+  std::set<pid_t> out;
+  // Once the program is reaped its number may be another's; what it left has come to us and is known by its
+  // group.
+  if (!status_)
+    for (const auto& each : detail::descendants_of(pid_))
+      if (!each.zombie()) out.insert(each.pid);
+  for (const auto& each : detail::descendants_of(::getpid()))
+    if (each.pid != pid_ && !each.zombie() && ::getpgid(each.pid) == pid_) out.insert(each.pid);
+  return {out.begin(), out.end()};
+}
+
+void subprocess::kill_tree() {
+  using namespace std::chrono_literals;
+  // First the look, then the kill: with the program dead its orphans are found by their group only.
+  const auto below = descendants();
+  std::set<pid_t> victims(below.begin(), below.end());
+  signal(SIGKILL);
+  for (const auto& each : detail::descendants_of(::getpid()))
+    if (each.pid != pid_ && ::getpgid(each.pid) == pid_) victims.insert(each.pid);
+  if (!victims.empty()) detail::kill_and_reap(victims, 2s);
+  wait(2s);
+}
+
+bool subprocess::wait_for_descendants(std::chrono::nanoseconds bound) const {
+  const auto until = in(bound);
+  while (!descendants().empty()) {
+    if (clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+const std::string& subprocess::out() { return read_available(), out_; }
+const std::string& subprocess::err() { return read_available(), err_; }
+
+}  // namespace tractor::harness

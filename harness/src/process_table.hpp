@@ -1,0 +1,37 @@
+// Who is whose child, from /proc.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace tractor::harness::detail {
+
+/// One process. A value.
+class process_info {
+ public:
+  pid_t pid = 0, parent = 0;
+  char state = '?';
+  std::string what;  ///< its command line, or its name in brackets
+
+  bool zombie() const noexcept { return state == 'Z' || state == 'X'; }
+};
+
+/// Returns the descendants of `root`, zombies included, itself excepted.
+std::vector<process_info> descendants_of(pid_t root);
+
+/// Kills each process by a pidfd, if it still descends from this one, and its descendants; reaps what becomes
+/// ours.
+///
+/// Goes on until nothing of them is left or `bound` has passed; `spared` and what descends from them are left
+/// alone.
+void kill_and_reap(const std::set<pid_t>& victims, std::chrono::nanoseconds bound,
+                   const std::set<pid_t>& spared = {});
+
+/// Sends a signal to a process that is a descendant of this one; does nothing if it is gone.
+void signal_process(pid_t pid, int number) noexcept;
+
+}  // namespace tractor::harness::detail

@@ -1,0 +1,32 @@
+// A folder that belongs to this run alone.
+#pragma once
+
+#include <string>
+
+namespace tractor::harness::detail {
+
+// Its parts: what XDG_RUNTIME_DIR is set to, and the folders of tests.
+inline constexpr const char* runtime_part = "/runtime";
+inline constexpr const char* scratch_part = "/scratch";
+
+/// Makes the folder and points this process and its children to it: sockets and keys of two runs, or of a run
+/// and of other programs of the user, never meet. Removes the folders of runs that were killed. The
+/// destructor removes it.
+class run_folder {
+ public:
+  run_folder();
+  run_folder(const run_folder&) = delete;
+  run_folder& operator=(const run_folder&) = delete;
+  ~run_folder();
+
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// Gives this process and its children a /dev/shm of their own where that is allowed (as root): then nothing
+/// in it is another run's. Call it before threads. False if it is not allowed.
+bool make_shm_private() noexcept;
+
+}  // namespace tractor::harness::detail

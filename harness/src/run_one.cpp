@@ -1,0 +1,139 @@
+#include "run_one.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+
+#include "hard_guard.hpp"
+#include "leaks.hpp"
+#include "process_table.hpp"
+#include "session.hpp"
+#include "tractor/async/exception_group.hpp"
+#include "tractor/async/task_nursery.hpp"
+#include "tractor/async/task_tree.hpp"
+#include "tractor/async/timeouts.hpp"
+#include "tractor/harness/fixtures.hpp"
+#include "tractor/runtime/actor.hpp"
+
+namespace tractor::harness::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using nanoseconds = std::chrono::nanoseconds;
+
+nanoseconds scaled(nanoseconds span) {
+  return std::chrono::duration_cast<nanoseconds>(span * current_session().timeout_scale);
+}
+
+nanoseconds bound_of(const test_case& test) { return scaled(test.timeout); }
+
+std::string seconds_text(nanoseconds span) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(span).count());
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+run_options options_of(const test_case& test, test_context& context) {
+  const session& chosen = current_session();
+  run_options options;
+  options.start_method(context.where().backend)
+      .enable_transports(context.where().transport)
+      .registry_addrs(context.get<reg_addr>().text())
+      .debug_mode(chosen.debug_mode)
+      .enable_stack_on_sig(chosen.stackscope);
+  if (!chosen.loglevel.empty()) options.loglevel(chosen.loglevel);
+  for (const std::string& folder : chosen.plugin_path) options.plugin_path(folder);
+  if (test.root) test.root(options, context);
+  return options;
+}
+
+/// One run of a body with its root actor.
+class body_run {
+ public:
+  body_run(const test_case& test, test_context& context, const report_failure& report)
+      : test_(test), context_(context), report_(report) {}
+
+  /// The main task of the root actor.
+  task<> main() {
+    check_cell();
+    co_await open_task_nursery([&](task_nursery& nursery) -> task<> {
+      nursery.start_soon(task_name("test timeout"), [&]() -> task<> {
+        co_await sleep(bound_of(test_));
+        report_lateness();
+        nursery.scope().cancel();
+      });
+      co_await test_.body(context_);
+      nursery.scope().cancel();
+    });
+  }
+
+ private:
+  void check_cell() {
+    const actor& self = current_actor();
+    const cell& wanted = context_.where();
+    if (self.start_method() != wanted.backend)
+      report_(test_.file, test_.line,
+              "runs on backend " + self.start_method() + ", not on " + wanted.backend);
+    if (const std::string used = joined(self.transports()); !used.starts_with(wanted.transport))
+      report_(test_.file, test_.line, "runs on transports " + used + ", not on " + wanted.transport);
+  }
+
+  void report_lateness() {
+    std::string processes;
+    for (const process_info& each : descendants_of(::getpid()))
+      processes += "  " + std::to_string(each.pid) + " of " + std::to_string(each.parent) + ", state " +
+                   each.state + ": " + each.what + "\n";
+    report_(test_.file, test_.line,
+            "TIMEOUT: not done after " + seconds_text(bound_of(test_)) + ". Its tasks:\n" + dump_task_tree() +
+                (processes.empty() ? "No processes." : "Its processes:\n" + processes));
+  }
+
+  const test_case& test_;
+  test_context& context_;
+  const report_failure& report_;
+};
+
+void run_body(const test_case& test, test_context& context, const report_failure& report) {
+  if (!test.body) return test.plain_body(context);
+  const run_options options = options_of(test, context);
+  body_run body(test, context, report);
+  run_tree(options, [&]() -> task<> { return body.main(); });
+}
+
+// An assertion is reported where it fails; what it throws only ends the body.
+void report_error(const test_case& test, const std::exception_ptr& error, const report_failure& report) {
+  const auto rest = split_error(error, [](const std::exception_ptr& leaf) {
+                      return is_error<testing::AssertionException>(leaf);
+                    }).second;
+  if (rest) report(test.file, test.line, "the test threw " + describe(rest));
+}
+
+}  // namespace
+
+void run_one(const test_case& test, const cell& where, const report_failure& report) {
+  start_test();
+  const baseline before;
+  {
+    std::exception_ptr error;
+    try {
+      const hard_guard guard(test.suite + "." + test.name + "/" + where.id(), bound_of(test) + scaled(10s));
+      test_context context(test.suite, test.name, where);
+      run_body(test, context, report);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (error) report_error(test, error, report);
+  }
+  for (const std::string& leak : before.leaks()) report(test.file, test.line, "LEAK: " + leak);
+}
+
+}  // namespace tractor::harness::detail

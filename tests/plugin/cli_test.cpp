@@ -1,0 +1,188 @@
+// The `tractor` command, run as a person runs it.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "environment.hpp"
+#include "temporary_folder.hpp"
+
+namespace tractor {
+namespace {
+
+using plugin::test::environment;
+using plugin::test::temporary_folder;
+
+const std::string plugins = TRACTOR_TEST_PLUGINS;
+
+struct outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// Runs `tractor <arguments>` in an empty folder, without the person's own configuration.
+outcome run(const std::string& arguments) {
+  const temporary_folder folder;
+  const environment home("HOME", folder.path().c_str()), xdg("XDG_CONFIG_HOME", nullptr),
+      config("TRACTOR_CONFIG", nullptr);
+  const std::string errors = folder.path() + "/errors";
+  const std::string line = "cd " + folder.path() + " && " TRACTOR_TEST_CLI " " + arguments + " 2>" + errors;
+  outcome result;
+  FILE* const pipe = ::popen(line.c_str(), "r");
+  std::array<char, 4096> part{};
+  for (std::size_t got; (got = std::fread(part.data(), 1, part.size(), pipe)) > 0;)
+    result.out.append(part.data(), got);
+  const int status = ::pclose(pipe);
+  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  std::ifstream file(errors);
+  result.err.assign(std::istreambuf_iterator<char>(file), {});
+  return result;
+}
+
+std::string squeezed(const std::string& text) {
+  std::string out;
+  for (const char c : text)
+    if (c != ' ' || out.empty() || out.back() != ' ') out += c;
+  return out;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(tractor_cli, says_its_version_and_its_exit_codes) {
+  EXPECT_EQ(run("--version").out, "tractor " TRACTOR_TEST_VERSION "\n");
+  EXPECT_EQ(run("--version").code, 0);
+  const outcome help = run("--help");
+  EXPECT_EQ(help.code, 0);
+  EXPECT_TRUE(contains(help.out, "Exit codes: 0 all is well, 1 refused or failed, 2 wrong usage."))
+      << help.out;
+}
+
+TEST(tractor_cli, wrong_usage_is_one_clear_line) {
+  for (const auto& [arguments, part] : {
+           std::pair("", "a sub-command is required: plugins or config"),
+           std::pair("frobnicate", "frobnicate"),
+           std::pair("plugins frobnicate", "frobnicate"),
+           std::pair("plugins --frobnicate", "--frobnicate"),
+           std::pair("plugins check", "FILE is required"),
+           std::pair("plugins show", "KEY is required"),
+           std::pair("config --frobnicate", "unknown flag '--frobnicate'"),
+           std::pair("config --ll loudest", "no log level 'loudest'"),
+       }) {
+    const outcome it = run(arguments);
+    EXPECT_EQ(it.code, 2) << arguments;
+    EXPECT_EQ(it.out, "") << arguments;
+    EXPECT_TRUE(it.err.starts_with("tractor: ") && contains(it.err, part)) << arguments << ": " << it.err;
+    EXPECT_EQ(it.err.find('\n'), it.err.size() - 1) << arguments << ": " << it.err;
+  }
+}
+
+TEST(tractor_cli, lists_plugins_with_their_capabilities_and_why_some_are_refused) {
+  const outcome it = run("plugins --plugin-path " + plugins + "/good:" + plugins + "/bad");
+  EXPECT_EQ(it.code, 0) << it.err;
+  // The width of the columns depends on what else is built.
+  const std::string table = squeezed(it.out);
+  EXPECT_TRUE(contains(table, "KIND KEY ALIASES")) << it.out;
+  EXPECT_TRUE(contains(table, "spawn sample - 1.0 good fork, batch")) << it.out;
+  EXPECT_TRUE(contains(table, "transport sample sample_alias, probe 1.2 good encrypts")) << it.out;
+  EXPECT_TRUE(contains(it.out, "refused (wrong ABI): " + plugins + "/bad/libtractor_transport_foreign.so: "))
+      << it.out;
+  EXPECT_TRUE(contains(it.out, "refused (not created): ")) << it.out;
+  EXPECT_TRUE(contains(it.out, "ABI of this kernel: tractor-")) << it.out;
+  EXPECT_EQ(run("plugins list --plugin-path " + plugins + "/good").out,
+            run("plugins --plugin-path " + plugins + "/good").out);
+}
+
+TEST(tractor_cli, a_relative_plugin_path_is_refused_in_the_environment) {
+  const environment variable("TRACTOR_PLUGIN_PATH", "plugins");
+  const outcome it = run("plugins");
+  EXPECT_EQ(it.code, 1);
+  EXPECT_TRUE(contains(it.err, "the plugin folder 'plugins' of TRACTOR_PLUGIN_PATH is relative")) << it.err;
+}
+
+TEST(tractor_cli, a_plugin_path_that_a_person_types_may_be_relative) {
+  const outcome it = run("plugins --plugin-path $(realpath --relative-to=. " + plugins + "/good)");
+  EXPECT_EQ(it.code, 0) << it.err;
+  EXPECT_TRUE(contains(it.out, "sample_alias")) << it.out << it.err;
+}
+
+TEST(tractor_cli, shows_one_plugin_by_key_or_alias) {
+  const outcome it = run("plugins show probe --plugin-path " + plugins + "/good");
+  EXPECT_EQ(it.code, 0) << it.err;
+  for (const char* part :
+       {"kind          transport\n", "key           sample\n", "aliases       sample_alias, probe\n",
+        "version       1.2\n", "summary       carries nothing, for tests\n", "abi           tractor-",
+        "capabilities  encrypts\n", "state         good\n"})
+    EXPECT_TRUE(contains(it.out, part)) << part << it.out;
+  EXPECT_TRUE(contains(it.out, "path          " + plugins + "/good/libtractor_transport_sample.so\n"))
+      << it.out;
+}
+
+TEST(tractor_cli, shows_plugins_of_both_kinds_that_have_the_key) {
+  const outcome it = run("plugins show sample --plugin-path " + plugins + "/good");
+  EXPECT_TRUE(contains(it.out, "kind          spawn\n") && contains(it.out, "kind          transport\n"))
+      << it.out;
+}
+
+TEST(tractor_cli, an_unknown_key_lists_the_known_ones) {
+  const outcome it = run("plugins show smaple --plugin-path " + plugins + "/good");
+  EXPECT_EQ(it.code, 1);
+  EXPECT_TRUE(contains(it.err, "tractor: no plugin has the key or alias 'smaple': known are ")) << it.err;
+  EXPECT_TRUE(contains(it.err, "spawn sample, transport sample")) << it.err;
+}
+
+TEST(tractor_cli, shows_why_a_plugin_is_refused) {
+  const outcome it = run("plugins show foreign --plugin-path " + plugins + "/bad");
+  EXPECT_EQ(it.code, 1);
+  EXPECT_TRUE(contains(it.out, "state         refused: wrong ABI\n")) << it.out;
+  EXPECT_TRUE(
+      contains(it.out, "reason        " + plugins + "/bad/libtractor_transport_foreign.so: compiled for"))
+      << it.out;
+}
+
+TEST(tractor_cli, checks_one_file) {
+  const outcome good = run("plugins check " + plugins + "/good/libtractor_spawn_sample.so");
+  EXPECT_EQ(good.code, 0) << good.out;
+  EXPECT_TRUE(contains(good.out, "capabilities  fork, batch\n")) << good.out;
+  const outcome bad = run("plugins check " + plugins + "/bad/libtractor_transport_bare.so");
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_TRUE(contains(bad.out, "state         refused: no descriptor\n")) << bad.out;
+  const outcome none = run("plugins check nowhere.so");
+  EXPECT_EQ(none.code, 1);
+  EXPECT_TRUE(contains(none.out, "refused: not found")) << none.out;
+}
+
+TEST(tractor_cli, writes_json) {
+  const outcome it = run("plugins check --json " + plugins + "/good/libtractor_transport_sample.so");
+  EXPECT_EQ(it.code, 0);
+  EXPECT_TRUE(it.out.starts_with(
+      R"([{"kind":"transport","key":"sample","aliases":["sample_alias","probe"],"version":"1.2",)"))
+      << it.out;
+  EXPECT_TRUE(contains(it.out, R"("capabilities":["encrypts"])")) << it.out;
+  EXPECT_TRUE(contains(it.out, R"("good":true,"fault":null,"reason":null}])")) << it.out;
+  const outcome bad = run("plugins check --json " + plugins + "/bad/libtractor_transport_bare.so");
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_TRUE(contains(bad.out, R"("good":false,"fault":"no descriptor","reason":")")) << bad.out;
+}
+
+TEST(tractor_cli, shows_the_settings_with_their_origin) {
+  const environment method("TRACTOR_SPAWN_METHOD", "of_env"), level("TRACTOR_LOGLEVEL", nullptr);
+  const outcome it = run("config --ll cancel --spawn-backend of_flag --plugin-path /opt/p");
+  EXPECT_EQ(it.code, 0) << it.err;
+  EXPECT_TRUE(contains(it.out, " flag\n") && contains(it.out, "loglevel ") && contains(it.out, "/opt/p"))
+      << it.out;
+  EXPECT_TRUE(contains(it.out, "of_env") && contains(it.out, " environment\n")) << it.out;
+  EXPECT_EQ(it.err, "tractor: TRACTOR_SPAWN_METHOD=of_env overrides --spawn-backend of_flag\n");
+  EXPECT_TRUE(contains(run("config --json").out,
+                       R"({"name":"timeouts.hard_kill","value":"1600ms","origin":"built in"})"));
+}
+
+}  // namespace
+}  // namespace tractor

@@ -1,0 +1,201 @@
+// A program under test: its first word says what it does, the rest are the runtime's flags.
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <tractor/tractor.hpp>
+#include <vector>
+
+#include "dialogs.hpp"
+#include "endpoints.hpp"
+
+using namespace tractor;
+
+namespace process_program {
+
+// By one write: several processes share the pipe.
+void say(const std::string& text) {
+  const std::string line = text + "\n";
+  if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::perror("stdout");
+}
+
+// Two children at each level; the last ones say that they are there. Lives until it is ended.
+task<> grow(std::string path, int levels) {
+  if (levels == 0) {
+    say("leaf " + path + " is up");
+    co_await sleep_forever();
+  }
+  const std::vector<std::string> sides = {"a", "b"};
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    for (const std::string& side : sides)
+      co_await an.run_in_actor<&grow>(path + side, path + side, levels - 1);
+  });
+}
+
+task<> tree() { co_await grow("t", 2); }
+
+// Workers that die again and again, each crew under a supervisor of its own, until somebody ends it all.
+task<> mortal() {
+  say("a worker is up");
+  co_await sleep(std::chrono::milliseconds(5));
+  ::kill(::getpid(), SIGKILL);
+}
+supervisor_options tireless() {
+  using namespace std::chrono_literals;
+  return one_for_one().intensity(1'000'000, 1s).backoff(restart_backoff(1ms, 10ms));
+}
+task<> crew() {
+  co_await open_supervisor(tireless(), [](supervisor& sv) -> task<> {
+    for (int i = 0; i < 2; ++i) co_await sv.run_in_actor<&mortal>("mortal");
+  });
+}
+task<> supervised() {
+  co_await open_supervisor(tireless(), [](supervisor& sv) -> task<> {
+    for (int i = 0; i < 2; ++i) co_await sv.run_in_actor<&crew>("crew");
+    say("all crews are up");
+  });
+}
+
+// Does not let itself be cancelled.
+task<> stubborn() {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    co_await an.start_actor("child", expose<&hello>());
+    co_await shielded([]() -> task<> {
+      say("ready");
+      co_await sleep_forever();
+    });
+  });
+}
+
+// Says which segment it made, and keeps it beyond any scope.
+task<> keep_segment() {
+  static auto* const kept = new shm_array<int>(open_shm_array<int>(1000));
+  say("segment " + kept->token().key);
+  co_await sleep_forever();
+}
+
+// Segments of a root, and of actors one and two levels below it.
+task<> share(int levels) {
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    if (levels > 0) co_await an.run_in_actor<&share>("level" + std::to_string(levels), levels - 1);
+    co_await keep_segment();
+  });
+}
+task<> shared_tree() { co_await share(2); }
+
+task<> once() {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    auto kid = co_await an.start_actor("kid", expose<&hello>());
+    auto text = co_await kid.run<&hello>("root");
+    say(text);
+    co_await kid.cancel_actor();
+  });
+}
+
+// caller FUNCTION [NAME=NUMBER]...
+task<int> caller(arguments words) {
+  std::map<std::string, int> numbers;
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const std::string word = words[i];
+    const std::size_t equals = word.find('=');
+    numbers[word.substr(0, equals)] = std::stoi(word.substr(equals + 1));
+  }
+  const std::string function = words.size() > 1 ? words[1] : "";
+  say(co_await call_worker(function, numbers));
+  co_return 0;
+}
+
+// Says how it stands with its registrar, and lives until it is ended.
+task<> member() {
+  std::string standing = current_actor().is_registrar() ? "registrar" : "joined";
+  try {
+    co_await wait_registered();
+  } catch (const name_taken_error& error) {
+    standing = error.what();
+  }
+  say(standing);
+  co_await sleep_forever();
+}
+
+// What a child finds by what its parent gave it.
+task<std::string> findings() {
+  portal above = get_parent();
+  portal root = co_await get_root();
+  portal found = co_await fail_after(std::chrono::seconds(5), wait_for_actor("second"));
+  co_return "parent " + above.peer().name() + ", root " + root.peer().name() + ", found " +
+      found.peer().name();
+}
+
+task<> child_finds() {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    auto kid = co_await an.start_actor("kid", expose<&findings>());
+    auto text = co_await kid.run<&findings>();
+    say(text);
+    co_await kid.cancel_actor();
+  });
+}
+
+// Says where it listens.
+task<> bound() {
+  std::string all;
+  for (const address& where : current_actor().addresses()) all += (all.empty() ? "" : " ") + where.text();
+  say(all);
+  co_return;
+}
+
+// The name of a member: what follows the colon.
+std::string name_in(std::string_view mode) { return std::string(mode.substr(mode.find(':') + 1)); }
+
+int declare_twins() {
+  detail::endpoint what;
+  what.ns = "zoo";
+  what.name = "panda";
+  what.signature = "()->int";
+  static const int left = 0, right = 0;
+  detail::register_endpoint(what, &left);
+  detail::register_endpoint(what, &right);
+  return 0;
+}
+
+}  // namespace process_program
+
+int main(int argc, char** argv) {
+  using namespace process_program;
+  run_if_child(argc, argv);
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  --argc;
+  ++argv;
+  run_options options;
+  if (mode == "tree") return run(argc, argv, options, &tree);
+  if (mode == "supervised") return run(argc, argv, options, &supervised);
+  if (mode == "stubborn") return run(argc, argv, options, &stubborn);
+  if (mode == "shm") return run(argc, argv, options, &shared_tree);
+  if (mode == "shm_alone") return run(argc, argv, options, &keep_segment);
+  if (mode == "once") return run(argc, argv, options.name("second"), &once);
+  if (mode == "ensure") return run(argc, argv, options.ensure_registry(), &once);
+  if (mode == "daemon") return run_daemon(argc, argv, options.name("daemon").expose<&hello>());
+  if (mode == "worker") return run_daemon(argc, argv, recorded_worker());
+  if (mode == "bare_worker") return run_daemon(argc, argv, options.name("worker").allow_keyless_peers());
+  if (mode == "caller") return run(argc, argv, options.allow_keyless_peers(), &caller);
+  if (mode == "child_finds") return run(argc, argv, options.name("second"), &child_finds);
+  if (mode == "bound") {
+    std::istringstream words(::getenv("BIND_ADDRS") ? ::getenv("BIND_ADDRS") : "");
+    for (std::string where; words >> where;) options.bind_addrs(where);
+    return run(argc, argv, options.name("bound"), &bound);
+  }
+  if (mode == "twins") return declare_twins();
+  if (mode.starts_with("member:"))
+    return run(argc, argv, options.name(name_in(mode)).expose<&hello, &uuid_of, &greeting_of>(), &member);
+  std::fprintf(
+      stderr,
+      "usage: %s "
+      "tree|supervised|stubborn|shm|shm_alone|once|ensure|daemon|worker|bare_worker|caller|twins|child_finds|"
+      "bound|member:NAME [flags of the runtime]\n",
+      argv[0]);
+  return 64;
+}

@@ -1,0 +1,106 @@
+// Children that live and do not answer: a stopped process is as good as a dead one, once it is noticed.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <tractor/harness/harness.hpp>
+#include <tractor/tractor.hpp>
+
+using namespace tractor;
+using namespace tractor::harness;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+namespace silence_test {
+
+task<int> pid() { co_return ::getpid(); }
+task<> endless(send_stream<int>& out) {
+  for (int i = 0;; ++i) co_await out.send(i);
+}
+bool alive(int process) { return ::kill(process, 0) == 0; }
+
+/// A config file with short heartbeats, for the trees that this process boots meanwhile.
+class short_heartbeats {
+ public:
+  explicit short_heartbeats(const std::string& file) {
+    const auto silent = std::chrono::milliseconds(static_cast<int>(500 * head_room()));
+    std::ofstream(file) << "timeouts: {heartbeat_period: 50ms, heartbeat_timeout: " << silent.count()
+                        << "ms}\n";
+    ::setenv("TRACTOR_CONFIG", file.c_str(), 1);
+  }
+  ~short_heartbeats() { ::unsetenv("TRACTOR_CONFIG"); }
+};
+
+run_options tree_of(const std::string& method, const std::string& proto, const std::string& registry) {
+  run_options options;
+  options.start_method(method).enable_transports(proto).registry_addrs(registry);
+  return options;
+}
+
+}  // namespace silence_test
+
+using namespace silence_test;
+
+TRACTOR_CELL_TEST(silence, of_a_daemon_ends_it_by_force_and_is_an_error_of_its_nursery,
+                  (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
+  const short_heartbeats config(tmp / "config.yaml");
+  run_tree(tree_of(method, proto, addr), []() -> task<> {
+    int stopped = 0;
+    auto failing = open_nursery([&](actor_nursery& an) -> task<> {
+      auto kid = co_await an.start_actor("silent one", expose<&pid>());
+      stopped = co_await kid.run<&pid>();
+      ::kill(stopped, SIGSTOP);
+      co_await sleep_forever();
+    });
+    auto error = co_await raises<actor_too_slow_error>(std::move(failing));
+    EXPECT_THAT(error.what(), HasSubstr("silent one"));
+    EXPECT_FALSE(alive(stopped));
+  });
+}
+
+TRACTOR_CELL_TEST(silence, of_a_peer_in_a_stream_is_told_to_whoever_reads_and_names_it,
+                  (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
+  const short_heartbeats config(tmp / "config.yaml");
+  bool told_in_the_body = false;
+  run_tree(tree_of(method, proto, addr), [&]() -> task<> {
+    auto failing = open_nursery([&](actor_nursery& an) -> task<> {
+      portal kid = co_await an.start_actor("silent one", expose<&endless>());
+      co_await kid.stream_from<&endless>([&](receive_stream<int>& in) -> task<> {
+        co_await in.receive();
+        ::kill(kid.peer().pid(), SIGSTOP);
+        try {
+          for (;;) co_await in.receive();
+        } catch (const actor_too_slow_error& error) {
+          told_in_the_body = true;
+          EXPECT_THAT(error.what(), HasSubstr("silent one@"));
+          throw;
+        }
+      });
+    });
+    auto error = co_await raises<actor_too_slow_error>(std::move(failing));
+    EXPECT_THAT(error.what(), HasSubstr("has been silent for"));
+  });
+  EXPECT_TRUE(told_in_the_body);
+}
+
+TRACTOR_CELL_TEST(silence, of_a_supervised_child_is_a_failure_that_a_restart_mends,
+                  (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
+  const short_heartbeats config(tmp / "config.yaml");
+  run_tree(tree_of(method, proto, addr), []() -> task<> {
+    co_await open_supervisor(one_for_one().intensity(10, 60s), [](supervisor& sv) -> task<> {
+      auto options = expose<&pid>().lives(lifetime::until_nursery_ends);
+      auto kid = co_await sv.start_actor(child_spec("silent one", std::move(options)));
+      auto before = co_await kid.portal();
+      auto stopped = co_await before.run<&pid>();
+      ::kill(stopped, SIGSTOP);
+      co_await raises<actor_too_slow_error>(before.run<&pid>());
+      auto fresh = co_await kid.portal();
+      auto after = co_await fresh.run<&pid>();
+      EXPECT_NE(after, stopped);
+      EXPECT_FALSE(alive(stopped));
+      EXPECT_TRUE(is_error<actor_too_slow_error>(sv.history().front().why));
+    });
+  });
+}

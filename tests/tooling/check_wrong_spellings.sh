@@ -1,0 +1,45 @@
+#!/bin/sh
+# Compiles each snippet beside this script and looks for the sentence that its first line promises.
+#
+# usage: check_wrong_spellings.sh [TREE]      (default: this one); $CXX is the compiler, else g++
+# A snippet with "expect: nothing" must compile; every other one must not. Exit status 1 if one surprises.
+# Snippets are named .cc because the source checks, which read *.cpp, would find what is wrong in them.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "${1:-$here/../..}" && pwd)
+compiler=${CXX:-g++}
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+failures=0
+count=0
+
+for snippet in "$root"/tests/tooling/wrong_spellings/*.cc; do
+  [ -f "$snippet" ] || continue
+  name=$(basename "$snippet" .cc)
+  expected=$(sed -n '1s,^// expect: ,,p' "$snippet")
+  count=$((count + 1))
+  if "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Werror -DBOOST_ASIO_SEPARATE_COMPILATION \
+      -DBOOST_ASIO_NO_DEPRECATED -I"$root/framework/include" "$snippet" >"$output" 2>&1; then
+    compiled=yes
+  else
+    compiled=no
+  fi
+  if [ -z "$expected" ]; then
+    echo "FAILED $name: its first line must be '// expect: <sentence>'"
+  elif [ "$expected" = nothing ]; then
+    [ $compiled = yes ] && continue
+    echo "FAILED $name: it must compile, and says:"
+    head -n 5 "$output"
+  elif [ $compiled = yes ]; then
+    echo "FAILED $name: it must not compile"
+  elif grep -qF -- "$expected" "$output"; then
+    continue
+  else
+    echo "FAILED $name: expected the words '$expected' and got:"
+    grep -m 3 error "$output"
+  fi
+  failures=$((failures + 1))
+done
+
+echo "$count spellings checked with $compiler, $failures failed"
+[ $failures -eq 0 ]

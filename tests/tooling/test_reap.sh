@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# tractor-reap finds and ends a real orphan, removes the sockets and the shared memory of dead actors, and leaves living
+# trees alone.
+#
+# An actor is stopped before its parent is killed, so that it cannot end itself. Everything happens in a pid namespace
+# of its own, with a /dev/shm of its own, where that is allowed: else orphans of others would be reaped too.
+#
+# Usage: test_reap.sh [PRESET]   (default: the first of dev, release that is built)
+source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
+
+for preset in "${1:-dev}" release; do
+  [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
+done
+if [[ -z ${TRACTOR_REAP_INSIDE:-} ]]; then
+  configure "$preset" >/dev/null && build "$preset" tractor tractor_plugins tractor_bench tractor_reap tractor_process_program >/dev/null ||
+    die "could not build the preset $preset"
+  export TRACTOR_REAP_INSIDE=1
+  alone=(unshare --user --map-root-user --pid --fork --mount-proc --kill-child)
+  "${alone[@]}" true 2>/dev/null || alone=()
+  ((${#alone[@]} == 0)) || export TRACTOR_REAP_ALONE=1
+  exec "${alone[@]}" "$BASH" "${BASH_SOURCE[0]}" "$preset"
+fi
+
+[[ -z ${TRACTOR_REAP_ALONE:-} ]] || mount -t tmpfs tmpfs /dev/shm || die "no /dev/shm of its own"
+bin=$root/build/$preset/bin
+folder=$(mktemp -d)
+mine=()
+clean_up() {
+  local pid
+  for pid in "${mine[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+  rm -rf "$folder"
+}
+trap clean_up EXIT
+export XDG_RUNTIME_DIR=$folder/run
+mkdir -m 0700 "$XDG_RUNTIME_DIR"
+
+eventually() { # eventually WHAT COMMAND...: within ten seconds
+  local what=$1 tries
+  shift
+  for ((tries = 0; tries < 500; ++tries)); do
+    ! "$@" >/dev/null 2>&1 || return 0
+    sleep 0.02
+  done
+  die "not within ten seconds: $what"
+}
+
+# children PID: its children that are actors.
+children() { pgrep -P "$1" -f '^_subactor\['; }
+state_is() { [[ $(ps -o stat= -p "$1") == "$2"* ]]; }
+has_other_parent() { local parent; parent=$(ps -o ppid= -p "$1") && ((parent != $2)); }
+is_gone() { ! kill -0 "$1" 2>/dev/null || state_is "$1" Z; }
+reap() { "$bin/tractor-reap" "$@" >"$folder/out" 2>"$folder/err"; }
+said() { grep -qF "$1" "$folder/out" || { cat "$folder/out" "$folder/err"; die "tractor-reap did not say: $1"; }; }
+silent_on() { ! grep -qF "$1" "$folder/out" || { cat "$folder/out"; die "tractor-reap spoke of: $1"; }; }
+
+start_tree() { # start_tree BACKEND: sets tree and actor
+  "$bin/tractor_bench" --calls 100000000 --spawn-backend "$1" --tpt-proto uds >"$folder/tree" 2>&1 &
+  tree=$!
+  mine+=("$tree")
+  eventually "the tree of $1 has an actor" children "$tree"
+  actor=$(children "$tree")
+  mine+=("$actor")
+}
+
+check_backend() { # check_backend BACKEND
+  start_tree "$1"
+  reap --dry-run --uds || die "a dry run over a living tree failed"
+  silent_on " $actor "
+  silent_on ".sock"
+  reap --uds || die "a sweep over a living tree failed"
+  { kill -0 "$tree" && kill -0 "$actor"; } || die "a living tree was touched"
+
+  # Its boot is over when both listen.
+  eventually 'both actors listen' bash -c "[[ \$(find '$XDG_RUNTIME_DIR' -name '*.sock' | wc -l) -ge 2 ]]"
+  kill -STOP "$actor"
+  eventually 'the actor has stopped' state_is "$actor" T
+  kill -KILL "$tree"
+  wait "$tree" 2>/dev/null
+  eventually 'the actor is an orphan' has_other_parent "$actor" "$tree"
+
+  reap -n || die "a dry run failed"
+  said "found process $actor _subactor[echo@"
+  said "nothing was touched"
+  ! is_gone "$actor" || die "a dry run ended a process"
+  reap --uds-only -n || die "a dry run over sockets failed"
+  silent_on "found process"
+  reap --json -n || die "a dry run in JSON failed"
+  said "\"pid\":$actor,"
+
+  reap --uds || { cat "$folder/out" "$folder/err"; die "the sweep failed"; }
+  said "removed process $actor _subactor[echo@"
+  said "removed socket $XDG_RUNTIME_DIR"
+  is_gone "$actor" || die "the orphan lives"
+  [[ -z $(find "$XDG_RUNTIME_DIR" -name '*.sock') ]] || die "a socket was left"
+  reap --uds || die "a sweep over nothing failed"
+  said "0 removed, 0 failed"
+}
+
+segments() { ls /dev/shm | grep -c "^tractor-shm\.$1\."; }
+has_segment() { (($(segments "$1") == 1)); }
+
+# The memory of a root that was killed, while another process has it open, and after that.
+check_shm() {
+  local holder key
+  "$bin/tractor_process_program" shm_alone >"$folder/owner" 2>&1 &
+  tree=$!
+  mine+=("$tree")
+  eventually 'a root has made shared memory' has_segment "$tree"
+  key=/dev/shm/$(ls /dev/shm | grep "^tractor-shm\.$tree\.")
+  reap --shm || die "a sweep over a living root failed"
+  silent_on "$key"
+  has_segment "$tree" || die "the memory of a living root was removed"
+
+  sleep 600 3<"$key" &
+  holder=$!
+  mine+=("$holder")
+  kill -KILL "$tree"
+  wait "$tree" 2>/dev/null
+  reap --shm || die "a sweep over memory in use failed"
+  silent_on "$key"
+  has_segment "$tree" || die "memory that a process has open was removed"
+  kill -KILL "$holder"
+  wait "$holder" 2>/dev/null
+
+  reap || die "a sweep over processes failed"
+  has_segment "$tree" || die "memory was removed without --shm"
+  reap --shm -n || die "a dry run over memory failed"
+  said "found shm $key: process $tree, which made it, is dead"
+  reap --shm-only -n --json || die "a dry run in JSON failed"
+  said "\"kind\":\"shm\""
+  has_segment "$tree" || die "a dry run removed memory"
+  reap --shm-only || die "the sweep failed"
+  said "removed shm $key"
+  said "1 removed, 0 failed"
+  ! has_segment "$tree" || die "memory was left"
+  reap --shm-only --uds-only || die "a sweep over nothing failed"
+  said "0 removed, 0 failed"
+}
+
+# What others left is removed only if asked for, with a warning.
+check_foreign_shm() {
+  echo something >/dev/shm/sem.somebody
+  reap --shm || die "a sweep failed"
+  [[ -e /dev/shm/sem.somebody ]] || die "a file of another program was removed"
+  reap --shm-all -n || die "a dry run over all memory failed"
+  said "found shm /dev/shm/sem.somebody: nobody uses it"
+  grep -q 'other programs keep on purpose' "$folder/err" || die "--shm-all gives no warning"
+  # Never where others have theirs.
+  if [[ -n ${TRACTOR_REAP_ALONE:-} ]]; then
+    reap --shm-all || die "a sweep over all memory failed"
+    said "removed shm /dev/shm/sem.somebody"
+    [[ ! -e /dev/shm/sem.somebody ]] || die "the file is still there"
+  fi
+  rm -f /dev/shm/sem.somebody
+}
+
+check_shm
+check_foreign_shm
+
+for file in "$root/build/$preset"/lib/tractor/plugins/libtractor_spawn_*.so; do
+  key=${file##*/libtractor_spawn_}
+  check_backend "${key%.so}"
+done
+
+reap --no-such-flag
+(($? == 2)) || die "an unknown flag is wrong usage: exit code 2"
+reap --plugin-path "$folder/none/such" -n || die "a folder that is not there is passed over"
+say "tractor-reap: all is well"

@@ -1,0 +1,48 @@
+#include "config_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "json_text.hpp"
+#include "table.hpp"
+#include "tractor/plugin/flags.hpp"
+#include "tractor/plugin/settings.hpp"
+
+namespace tractor::cli {
+namespace {
+
+int show(const std::vector<std::string>& words, bool json) {
+  std::vector<const char*> argv{"tractor"};
+  for (const auto& it : words) argv.push_back(it.c_str());
+  const parsed_flags flags = parse_runtime_flags(static_cast<int>(argv.size()), argv.data());
+  refuse_unknown(flags);
+  const settings merged = resolve_settings(flags);
+  std::vector<settings::row> rows = merged.describe();
+  for (const auto& it : merged.plugin_folders().folders())
+    rows.push_back({"plugin folder", it.path, it.origin});
+  if (json) {
+    std::fputs(json_of(rows).c_str(), stdout);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> lines{{"SETTING", "VALUE", "ORIGIN"}};
+  for (const auto& it : rows) lines.push_back({it.name, it.value.empty() ? "-" : it.value, it.origin});
+  std::fputs(table(lines).c_str(), stdout);
+  for (const auto& it : merged.notices()) std::fprintf(stderr, "tractor: %s\n", it.c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_config_command(CLI::App& app, int& result) {
+  CLI::App* const config = app.add_subcommand(
+      "config", "Shows the settings that a program would run with, and where each comes from.");
+  const auto json = std::make_shared<bool>(false);
+  config->add_flag("--json", *json, "Write JSON");
+  config->allow_extras();
+  config->fallthrough(false);
+  config->footer("Takes the flags of the runtime:\n" + runtime_flags_help());
+  config->final_callback([=, &result] { result = show(config->remaining(), *json); });
+}
+
+}  // namespace tractor::cli

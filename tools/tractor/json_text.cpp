@@ -1,0 +1,40 @@
+#include "json_text.hpp"
+
+#include <boost/json/src.hpp>
+
+namespace tractor::cli {
+namespace {
+
+namespace json = boost::json;
+
+json::array list_of(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+
+}  // namespace
+
+std::string json_of(const std::vector<plugin::plugin_info>& plugins) {
+  json::array out;
+  for (const auto& it : plugins) {
+    json::object one;
+    one["kind"] = it.kind;
+    one["key"] = it.key;
+    one["aliases"] = list_of(it.aliases);
+    one["version"] = it.version;
+    one["summary"] = it.summary;
+    one["abi"] = it.abi;
+    one["capabilities"] = list_of(it.capabilities);
+    one["path"] = it.path;
+    one["good"] = it.good();
+    one["fault"] = it.good() ? json::value() : json::value(to_string(it.fault));
+    one["reason"] = it.good() ? json::value() : json::value(it.reason);
+    out.push_back(std::move(one));
+  }
+  return json::serialize(out) + "\n";
+}
+
+std::string json_of(const std::vector<settings::row>& rows) {
+  json::array out;
+  for (const auto& it : rows) out.push_back({{"name", it.name}, {"value", it.value}, {"origin", it.origin}});
+  return json::serialize(out) + "\n";
+}
+
+}  // namespace tractor::cli

@@ -1,0 +1,18 @@
+// JSON for other programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tractor/plugin/registry.hpp"
+#include "tractor/plugin/settings.hpp"
+
+namespace tractor::cli {
+
+/// Returns a JSON list, one object for each plugin, with a newline at the end.
+std::string json_of(const std::vector<plugin::plugin_info>& plugins);
+
+/// Returns a JSON list, one object for each setting, with a newline at the end.
+std::string json_of(const std::vector<settings::row>& rows);
+
+}  // namespace tractor::cli

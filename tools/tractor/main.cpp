@@ -1,0 +1,52 @@
+// The `tractor` command.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "config_command.hpp"
+#include "plugins_command.hpp"
+#include "tractor/plugin/settings_error.hpp"
+
+namespace {
+
+constexpr int exit_refused = 1, exit_usage = 2;
+
+// One line, whatever CLI11 made of it.
+int usage_error(const std::string& what) {
+  std::string line = what.substr(0, what.find('\n'));
+  std::fprintf(stderr, "tractor: %s (see tractor --help)\n", line.c_str());
+  return exit_usage;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Looks at trees of actors and at what they are made of.", "tractor");
+  app.set_version_flag("--version", "tractor " TRACTOR_VERSION);
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  app.footer("Exit codes: 0 all is well, 1 refused or failed, 2 wrong usage.");
+
+  int result = 0;
+  tractor::cli::add_plugins_command(app, result);
+  tractor::cli::add_config_command(app, result);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return error.get_exit_code() == 0 ? app.exit(error) : usage_error(error.what());
+  } catch (const tractor::settings_error& error) {
+    return usage_error(error.what());
+  }
+  if (app.get_subcommands().empty()) return usage_error("a sub-command is required: plugins or config");
+  return result;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tractor: %s\n", error.what());
+    return exit_refused;
+  }
+}
