@@ -70,6 +70,10 @@ class memory_stream final : public byte_stream {
     return count;
   }
   void shutdown_write() noexcept override { end(*out_); }
+  void shutdown_both() noexcept override {
+    end(*out_);
+    end(*in_);
+  }
   void close() noexcept override {
     closed_ = true;
     end(*out_);

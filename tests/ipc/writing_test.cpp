@@ -93,6 +93,27 @@ TEST(ipc_writing, is_closed_by_a_write_that_fails_at_once) {
   });
 }
 
+TEST(ipc_writing, a_failed_write_leaves_to_the_reader_what_has_arrived) {
+  with_channels(true, [](channel_pair& both) -> task<> {
+    both.near_stream->takes_at_once = true;
+    send_each(*both.far, "last");
+    co_await both.far->flush();
+    both.far->close();
+    both.near->send(stop_of("lost"));
+    co_await both.near->flush();
+    EXPECT_FALSE(both.near->connected());
+    EXPECT_FALSE(both.near->closed());
+    EXPECT_EQ(co_await next_cids(*both.near, 4), "last");
+    std::string why;
+    try {
+      co_await both.near->receive();
+    } catch (const transport_closed& closed) {
+      why = closed.what();
+    }
+    EXPECT_NE(why.find("roken pipe"), std::string::npos) << why;
+  });
+}
+
 TEST(ipc_writing, a_released_writer_returns_once_nothing_waits_for_it) {
   run([]() -> task<> {
     auto [first, second] = make_pair(true);

@@ -57,6 +57,27 @@ TEST_P(readiness, an_end_that_comes_before_the_first_read_is_read) {
   });
 }
 
+TEST_P(readiness, what_arrived_before_a_write_failed_is_read) {
+  run([&]() -> task<> {
+    joined pair = co_await join(*over_, over_->random_bind(actor_id("worker", "u")));
+    co_await send(*pair.far, "last words");
+    pair.far->close();
+    bool failed = false;
+    for (int tries = 0; tries < 100 && !failed; ++tries) {
+      try {
+        co_await send(*pair.near, "x");
+      } catch (const system_error&) {
+        failed = true;
+      }
+      co_await checkpoint();
+    }
+    EXPECT_TRUE(failed);
+    pair.near->shutdown_both();
+    EXPECT_EQ(co_await receive(*pair.near, 100), "last words");
+    EXPECT_EQ(co_await receive(*pair.near, 1), "") << "the end of the stream is not sticky";
+  });
+}
+
 TEST_P(readiness, an_end_that_comes_between_two_reads_is_read) {
   run([&]() -> task<> {
     joined pair = co_await join(*over_, over_->random_bind(actor_id("worker", "u")));

@@ -47,7 +47,7 @@ void channel::announce() {
 // What the tasks of one turn have to say leaves in one write: the acknowledgement and the result of a short
 // call, all items of a burst.
 void channel::at_turn_end() noexcept {
-  if (closed_ || stalled_ || queue_.empty()) return;
+  if (!connected() || stalled_ || queue_.empty()) return;
   try {
     const std::size_t count = stream_->write_now(queue_.view());
     if (count == queue_.size()) {
@@ -66,13 +66,23 @@ void channel::at_turn_end() noexcept {
   }
 }
 
+// The peer's last words, its error most of all, may have arrived before our write failed: they are still
+// read.
 void channel::fail_write(const std::string& why) noexcept {
-  if (!closed_) fault_ = why;
-  close();
+  if (!connected()) return;
+  broken_ = true;
+  fault_ = why;
+  stalled_ = false;
+  queue_.clear();
+  sending_.clear();
+  sent_ = 0;
+  stream_->shutdown_both();
+  work_.notify_all();
+  drained_.notify_all();
 }
 
 task<> channel::wait_queued_below(std::size_t bound) {
-  while (!closed_ && queued() >= bound) co_await drained_.wait();
+  while (connected() && queued() >= bound) co_await drained_.wait();
 }
 
 task<> channel::flush() { co_await wait_queued_below(1); }
@@ -87,11 +97,12 @@ task<bool> channel::receive_more() {
     last_received_ = current_time();
     ++reads_;
     if (count > 0) co_return true;
+    check_open();
     if (parser_.pending() == 0) co_return false;
     fault = "the stream ended inside a message";
   } catch (const boost::system::system_error& error) {
     // Closed by ourselves, or by a failed write: that is the cause, and not what this read makes of it.
-    if (closed_) check_open();
+    check_open();
     fault = error.code().message();
   }
   fault_ = fault;
@@ -108,7 +119,7 @@ task<std::optional<msg::byte_view>> channel::receive() {
 }
 
 task<> channel::run_writer() {
-  while (!closed_) {
+  while (connected()) {
     if (!stalled_) {
       if (std::exchange(released_, false)) co_return;
       co_await work_.wait();
@@ -119,6 +130,7 @@ task<> channel::run_writer() {
       co_await stream_->write_all(std::span(&whole, 1));
     } catch (const boost::system::system_error& error) {
       fail_write(error.code().message());
+      co_return;
     }
     sending_.clear();
     sent_ = 0;
@@ -135,7 +147,7 @@ void channel::release_writer() noexcept {
 
 task<> channel::shutdown() {
   co_await flush();
-  if (!closed_) stream_->shutdown_write();
+  if (connected()) stream_->shutdown_write();
 }
 
 void channel::close() noexcept {

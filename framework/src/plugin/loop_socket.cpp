@@ -271,6 +271,10 @@ void loop_socket::shutdown_write() noexcept {
   if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
 }
 
+void loop_socket::shutdown_both() noexcept {
+  if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+}
+
 void loop_socket::close() noexcept {
   watched_.reset();
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));

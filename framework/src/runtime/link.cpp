@@ -47,7 +47,7 @@ task<> link::serve() {
 }
 
 task<> link::wait_end() {
-  while (connected()) co_await ended_.wait();
+  while (!chan_->closed()) co_await ended_.wait();
 }
 
 task<> link::read_messages() {

@@ -40,7 +40,10 @@ class TRACTOR_API channel final : private detail::turn_end {
   address local() const { return stream_->local(); }
   address remote() const { return stream_->remote(); }
   std::optional<peer_credentials> credentials() const { return stream_->credentials(); }
-  bool connected() const noexcept { return !closed_; }
+  /// True while messages can be sent.
+  bool connected() const noexcept { return !closed_ && !broken_; }
+  /// True once nothing can be received either; after a failed write that takes until all is read.
+  bool closed() const noexcept { return closed_; }
   /// `name@uuid at /ip4/…`, for errors and logs.
   std::string describe_peer() const;
 
@@ -84,8 +87,8 @@ class TRACTOR_API channel final : private detail::turn_end {
   /// Sends what the stream does not take at once, until the connection is closed; runs as one task for the
   /// channel's life.
   ///
-  /// A failed write closes the channel: the next `send` and the pending `receive` throw `transport_closed`
-  /// for it.
+  /// A failed write ends our direction: the next `send` throws `transport_closed` for it, and so does a
+  /// `receive` once all that had arrived is read.
   task<> run_writer();
   /// Makes `run_writer` return as soon as nothing waits for it, so that it can be run elsewhere from then on.
   void release_writer() noexcept;
@@ -105,7 +108,7 @@ class TRACTOR_API channel final : private detail::turn_end {
 
  private:
   void check_open() const {
-    if (closed_) [[unlikely]]
+    if (!connected()) [[unlikely]]
       fail_closed();
   }
   [[noreturn]] void fail_closed() const;
@@ -128,6 +131,7 @@ class TRACTOR_API channel final : private detail::turn_end {
   std::uint64_t peer_caps_ = 0;
   bool peer_is_registrar_ = false;
   bool closed_ = false;
+  bool broken_ = false;  // a write has failed: what has arrived is still read
   std::string fault_;
   time_point last_received_;
   std::uint64_t reads_ = 0;

@@ -46,6 +46,10 @@ class TRACTOR_API byte_stream {
   virtual std::size_t write_now([[maybe_unused]] std::span<const std::byte> bytes) { return 0; }
   /// Ends our direction; the peer reads the end of the stream.
   virtual void shutdown_write() noexcept = 0;
+  /// Ends both directions, as after a failed write: what has arrived can still be read, then comes the end.
+  ///
+  /// A stream that cannot tell them apart loses what it has not delivered.
+  virtual void shutdown_both() noexcept { close(); }
   /// Closes at once and wakes pending operations, which end with an error, never hang. Idempotent.
   virtual void close() noexcept = 0;
   virtual address local() const = 0;

@@ -63,6 +63,8 @@ class TRACTOR_API loop_socket {
   /// checkpoint.
   std::size_t write_now(std::span<const std::byte> bytes);
   void shutdown_write() noexcept;
+  /// Ends both directions: what has arrived can still be read.
+  void shutdown_both() noexcept;
   /// Closes; pending operations end with `operation_aborted`. Idempotent.
   void close() noexcept;
 
@@ -92,6 +94,7 @@ class TRACTOR_API socket_stream final : public byte_stream {
   }
   std::size_t write_now(std::span<const std::byte> bytes) override { return socket_->write_now(bytes); }
   void shutdown_write() noexcept override { socket_->shutdown_write(); }
+  void shutdown_both() noexcept override { socket_->shutdown_both(); }
   void close() noexcept override { socket_->close(); }
   address local() const override { return local_; }
   address remote() const override { return remote_; }
