@@ -17,6 +17,7 @@
 #include "tractor/runtime/ring_channel.hpp"   // channels through shared memory
 #include "tractor/runtime/run.hpp"            // entering the runtime
 #include "tractor/runtime/run_process.hpp"    // other programs as supervised children
+#include "tractor/runtime/serve_topics.hpp"   // topics of this actor for others
 #include "tractor/runtime/shm_array.hpp"      // arrays in shared memory
 #include "tractor/runtime/shm_list.hpp"       // lists in shared memory
 #include "tractor/runtime/shm_text.hpp"       // text that can lie in shared memory

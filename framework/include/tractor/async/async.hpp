@@ -19,3 +19,4 @@
 #include "tractor/async/task_tree.hpp"        // dump_task_tree
 #include "tractor/async/thread.hpp"           // run_in_thread
 #include "tractor/async/timeouts.hpp"         // move_on_after, fail_after, sleep
+#include "tractor/async/topics.hpp"           // topics, topic_subscription
