@@ -37,4 +37,30 @@ std::string json_of(const std::vector<settings::row>& rows) {
   return json::serialize(out) + "\n";
 }
 
+std::string json_of(const std::vector<actor_process>& processes) {
+  json::array out;
+  for (const auto& it : processes) {
+    json::object one;
+    one["pid"] = it.pid;
+    one["parent"] = it.parent;
+    one["role"] = to_string(it.is);
+    one["name"] = it.name;
+    one["state"] = it.state;
+    one["threads"] = it.threads;
+    one["rss_kib"] = it.rss_kib;
+    one["pss_kib"] = it.pss_kib;
+    one["listens"] = list_of(it.listens);
+    out.push_back(std::move(one));
+  }
+  return json::serialize(out) + "\n";
+}
+
+std::string json_of(const std::vector<machine_check>& checks) {
+  json::array out;
+  for (const auto& it : checks)
+    out.push_back(
+        {{"name", it.name}, {"value", it.value}, {"verdict", to_string(it.is)}, {"means", it.means}});
+  return json::serialize(out) + "\n";
+}
+
 }  // namespace tractor::cli

@@ -4,8 +4,11 @@
 #include <exception>
 #include <string>
 
+#include "completion_command.hpp"
 #include "config_command.hpp"
+#include "doctor_command.hpp"
 #include "plugins_command.hpp"
+#include "ps_command.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
 namespace {
@@ -29,6 +32,9 @@ int run(int argc, char** argv) {
   int result = 0;
   tractor::cli::add_plugins_command(app, result);
   tractor::cli::add_config_command(app, result);
+  tractor::cli::add_ps_commands(app, result);
+  tractor::cli::add_doctor_command(app, result);
+  tractor::cli::add_completion_command(app, result);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -36,7 +42,8 @@ int run(int argc, char** argv) {
   } catch (const tractor::settings_error& error) {
     return usage_error(error.what());
   }
-  if (app.get_subcommands().empty()) return usage_error("a sub-command is required: plugins or config");
+  if (app.get_subcommands().empty())
+    return usage_error("a sub-command is required: plugins, config, ps, tree, doctor or completion");
   return result;
 }
 

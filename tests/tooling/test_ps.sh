@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# `tractor ps` and `tractor tree` show a running tree as it is, a stopped actor and helpers included, in each cell.
+#
+# In a pid namespace of its own where that is allowed: else the actors of others would be listed too.
+#
+# Usage: test_ps.sh [PRESET]   (default: the first of dev, release that is built)
+source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
+
+for preset in "${1:-dev}" release; do
+  [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
+done
+bin=$root/build/$preset/bin
+if [[ -z ${TRACTOR_PS_INSIDE:-} ]]; then
+  configure "$preset" >/dev/null && build "$preset" tractor_plugins tractor_cli tractor_process_program >/dev/null ||
+    die "could not build the preset $preset"
+  export TRACTOR_PS_INSIDE=1
+  alone=(unshare --user --map-root-user --pid --fork --mount-proc --kill-child)
+  "${alone[@]}" true 2>/dev/null || alone=()
+  exec "${alone[@]}" "$BASH" "${BASH_SOURCE[0]}" "$preset"
+fi
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export XDG_RUNTIME_DIR=$folder
+
+"$bin/tractor" ps >"$folder/out" || die "tractor ps failed"
+[[ $(<"$folder/out") == 'no actor of yours is running' ]] || die "actors before the first one: $(<"$folder/out")"
+[[ $("$bin/tractor" tree --json) == '[]' ]] || die "the list in JSON is not empty"
+
+# shows PATTERN: a line of what was printed last matches.
+shows() { grep -qE -- "$1" "$folder/seen" || die "$cell: no line has '$1' in: $(<"$folder/seen")"; }
+
+for backend in fork_spawn trio_like; do
+  for transport in tcp uds; do
+    cell=$backend+$transport
+    case $transport in
+      tcp) registry=127.0.0.1:$((20000 + RANDOM % 10000)) listens='/ip4/127\.0\.0\.1/tcp/[0-9]+' ;;
+      uds) registry=$folder/$backend.sock listens='/unix/[^ ]+' ;;
+    esac
+    "$bin/tractor_process_program" tree --spawn-backend "$backend" --tpt-proto "$transport" \
+      --registry-addr "$registry" >"$folder/out" 2>&1 &
+    root_pid=$!
+    for ((tries = 0; tries < 200; ++tries)); do
+      (($(grep -c 'is up' "$folder/out") < 4)) || break
+      sleep 0.1
+    done
+    "$bin/tractor" ps >"$folder/seen"
+    leaf=$(awk '$4 ~ /^taa@/ { print $1 }' "$folder/seen")
+    [[ -n $leaf ]] || die "$cell: no leaf in $(<"$folder/seen"), which printed: $(<"$folder/out")"
+    shows "^$root_pid +[0-9]+ +root +tractor_process"
+    shows "^[0-9]+ +$root_pid +actor +ta@[0-9a-f]{8} +[a-z]+ +[0-9]+ +[0-9]+\.[0-9] +$listens"
+    (($(grep -c ' actor ' "$folder/seen") == 6)) || die "$cell: not six actors in: $(<"$folder/seen")"
+    ! grep -q ' helper ' "$folder/seen" || die "$cell: helpers that were not asked for"
+
+    kill -STOP "$leaf"
+    "$bin/tractor" tree >"$folder/seen"
+    kill -CONT "$leaf"
+    shows "^    taa@[0-9a-f]{8} +$leaf +stopped "
+    shows "^  tb@[0-9a-f]{8} "
+    "$bin/tractor" ps --json >"$folder/seen"
+    shows "\"pid\":$leaf,\"parent\":[0-9]+,\"role\":\"actor\",\"name\":\"taa@"
+    "$bin/tractor" ps --helpers >"$folder/seen"
+    [[ $backend != fork_spawn ]] || shows ' helper '
+
+    kill -INT "$root_pid"
+    wait "$root_pid"
+    [[ $("$bin/tractor" ps) == 'no actor of yours is running' ]] || die "$cell: actors after the end of their root"
+  done
+done
+say "the tree is shown in each cell"

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# `tractor doctor` says what of the machine limits what, and a shell that has read `tractor completion` completes.
+#
+# Usage: test_tractor_command.sh [PRESET]   (default: the first of dev, release that is built)
+source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
+
+for preset in "${1:-dev}" release; do
+  [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
+done
+configure "$preset" >/dev/null && build "$preset" tractor_cli >/dev/null || die "could not build the preset $preset"
+tractor=$root/build/$preset/bin/tractor
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+"$tractor" doctor >"$folder/out" || die "doctor: $(<"$folder/out")"
+grep -qE '^good +pidfds' "$folder/out" || die "doctor does not name the pidfds: $(<"$folder/out")"
+(ulimit -Sn 100 && "$tractor" doctor) >"$folder/out" || die "a limit is no failure: $(<"$folder/out")"
+grep -qE '^limited +open files +100 of ' "$folder/out" || die "doctor does not see the limit: $(<"$folder/out")"
+grep -qF 'raise ulimit -n' "$folder/out" || die "doctor does not say what to do: $(<"$folder/out")"
+XDG_RUNTIME_DIR=$folder/none "$tractor" doctor --json >"$folder/out" && die "a missing runtime folder is no failure"
+grep -qF '"name":"runtime folder","value":"No such file or directory","verdict":"MISSING"' "$folder/out" ||
+  die "doctor does not see that the runtime folder is missing: $(<"$folder/out")"
+
+# complete WORD...: what bash would offer for the last word.
+complete_words() {
+  COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+  _tractor
+  printf '%s ' "${COMPREPLY[@]}"
+}
+source <("$tractor" completion bash) || die "bash does not take the completion"
+[[ $(complete_words tractor p) == 'plugins ps ' ]] || die "completes 'p' to: $(complete_words tractor p)"
+[[ $(complete_words tractor ps --j) == '--json ' ]] || die "completes '--j' to: $(complete_words tractor ps --j)"
+[[ $(complete_words tractor completion f) == 'fish ' ]] || die "completes no shell"
+"$tractor" completion fish | grep -qF "complete -c tractor -n '__fish_seen_subcommand_from ps' -l json" ||
+  die "nothing for fish"
+"$tractor" completion zsh | grep -qF bashcompinit || die "nothing for zsh"
+"$tractor" completion csh >"$folder/out" 2>&1 && die "there is a completion for a shell that is not known"
+say "doctor and completion work"
