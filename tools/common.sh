@@ -39,6 +39,15 @@ build() {
   ninja -C "$root/build/$preset" -j "$(job_count)" "$@"
 }
 
+# built_preset [PRESET]: the given one (default: dev), or release if only that is built.
+built_preset() {
+  local preset
+  for preset in "${1:-dev}" release; do
+    [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
+  done
+  say "$preset"
+}
+
 # has_target PRESET TARGET: whether the configured tree knows the target.
 has_target() {
   ninja -C "$root/build/$1" -t query "$2" >/dev/null 2>&1

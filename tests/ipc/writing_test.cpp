@@ -82,7 +82,7 @@ TEST(ipc_writing, leaves_the_rest_to_the_writer_in_order) {
   });
 }
 
-TEST(ipc_writing, is_closed_by_a_write_that_fails_at_once) {
+TEST(ipc_writing, ends_with_a_write_that_fails_at_once) {
   with_channels(true, [](channel_pair& both) -> task<> {
     both.near_stream->takes_at_once = true;
     both.far->close();

@@ -35,6 +35,19 @@ task<> publish(context<starts<>>& ctx) {
   }
 }
 
+// A hub of its own for each subscriber, which ends after three items.
+task<> subscribe_briefly(topics_context<int>& ctx) {
+  topics<int> hub;
+  co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+    tn.start_soon([&]() -> task<> {
+      co_await hub.wait_wanted();
+      for (int i = 0; i < 3; ++i) hub.publish("few", i);
+      hub.close();
+    });
+    co_await serve_topics(hub, ctx);
+  });
+}
+
 // Takes `count` items of one topic from the actor of that name; yields how many were of another one.
 task<int> take(std::string publisher, std::string topic, int count) {
   int strangers = 0;
@@ -82,4 +95,19 @@ TRACTOR_TEST(topics_across_actors, reach_the_actors_that_want_them_while_they_wa
     }));
     co_await source.cancel_actor();
   });
+}
+
+TRACTOR_TEST(topics_across_actors, that_end_are_the_end_of_the_stream_after_their_last_item) {
+  std::vector<int> got;
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal source = co_await an.start_actor("publisher", expose<&subscribe_briefly>());
+    co_await fail_after(roomy(5s), source.open_context<&subscribe_briefly>([&](auto& ctx) -> task<> {
+      auto& stream = co_await ctx.open_stream();
+      const names mine = {"few"};
+      co_await stream.send(mine);
+      while (auto item = co_await stream.next()) got.push_back(item->item);
+    }));
+    co_await source.cancel_actor();
+  });
+  EXPECT_EQ(got, (std::vector<int>{0, 1, 2}));
 }

@@ -4,9 +4,7 @@
 # Usage: test_package.sh [PRESET]   (default: the first of dev, release that is built)
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
-for preset in "${1:-dev}" release; do
-  [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
-done
+preset=$(built_preset "${1:-}")
 built=$root/build/$preset
 if [[ ! -e $built/lib/libtractor.so ]]; then
   configure "$preset" && build "$preset" tractor tractor_plugins || die "could not build the preset $preset"

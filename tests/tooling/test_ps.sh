@@ -6,9 +6,7 @@
 # Usage: test_ps.sh [PRESET]   (default: the first of dev, release that is built)
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
-for preset in "${1:-dev}" release; do
-  [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
-done
+preset=$(built_preset "${1:-}")
 bin=$root/build/$preset/bin
 if [[ -z ${TRACTOR_PS_INSIDE:-} ]]; then
   configure "$preset" >/dev/null && build "$preset" tractor_plugins tractor_cli tractor_process_program >/dev/null ||
@@ -20,7 +18,8 @@ if [[ -z ${TRACTOR_PS_INSIDE:-} ]]; then
 fi
 
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+root_pid=''
+trap '[[ -z $root_pid ]] || kill -KILL "$root_pid"; rm -rf "$folder"' EXIT
 export XDG_RUNTIME_DIR=$folder
 
 "$bin/tractor" ps >"$folder/out" || die "tractor ps failed"
@@ -37,8 +36,9 @@ for backend in fork_spawn trio_like; do
       tcp) registry=127.0.0.1:$((20000 + RANDOM % 10000)) listens='/ip4/127\.0\.0\.1/tcp/[0-9]+' ;;
       uds) registry=$folder/$backend.sock listens='/unix/[^ ]+' ;;
     esac
+    : >"$folder/out"  # here, so that no line of the tree before is taken for one of this
     "$bin/tractor_process_program" tree --spawn-backend "$backend" --tpt-proto "$transport" \
-      --registry-addr "$registry" >"$folder/out" 2>&1 &
+      --registry-addr "$registry" >>"$folder/out" 2>&1 &
     root_pid=$!
     for ((tries = 0; tries < 200; ++tries)); do
       (($(grep -c 'is up' "$folder/out") < 4)) || break
@@ -64,6 +64,7 @@ for backend in fork_spawn trio_like; do
 
     kill -INT "$root_pid"
     wait "$root_pid"
+    root_pid=''
     [[ $("$bin/tractor" ps) == 'no actor of yours is running' ]] || die "$cell: actors after the end of their root"
   done
 done

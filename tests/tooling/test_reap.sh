@@ -8,9 +8,7 @@
 # Usage: test_reap.sh [PRESET]   (default: the first of dev, release that is built)
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
-for preset in "${1:-dev}" release; do
-  [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
-done
+preset=$(built_preset "${1:-}")
 if [[ -z ${TRACTOR_REAP_INSIDE:-} ]]; then
   configure "$preset" >/dev/null && build "$preset" tractor tractor_plugins tractor_bench tractor_reap tractor_process_program >/dev/null ||
     die "could not build the preset $preset"

@@ -5,9 +5,7 @@
 # Usage: test_third_party.sh [PRESET]   (default: the first of dev, release that is built)
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
-for preset in "${1:-dev}" release; do
-  [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
-done
+preset=$(built_preset "${1:-}")
 built=$root/build/$preset
 targets=(tractor tractor_plugins tractor_cli tractor_bench)
 ! has_target "$preset" example_word_count || targets+=(example_word_count)

@@ -6,9 +6,7 @@
 # Usage: test_watch_line.sh [PRESET]   (default: the first of dev, release that is built)
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
-for preset in "${1:-dev}" release; do
-  [[ ! -e $root/build/$preset/lib/libtractor.so ]] || break
-done
+preset=$(built_preset "${1:-}")
 if [[ -z ${TRACTOR_WATCH_INSIDE:-} ]]; then
   configure "$preset" >/dev/null && build "$preset" tractor_plugins example_word_count >/dev/null ||
     die "could not build the preset $preset"

@@ -173,15 +173,15 @@ class listening_sockets {
   std::map<std::uint64_t, std::string> by_inode_;
 };
 
-// Parents before children, brothers by pid.
-void put_with_children(const std::multimap<int, actor_process>& by_parent, const actor_process& at,
+using by_parent = std::multimap<int, actor_process>;
+
+// Parents before children.
+void put_with_children(const by_parent& all, actor_process at, std::size_t depth,
                        std::vector<actor_process>& out) {
-  out.push_back(at);
-  const auto [first, last] = by_parent.equal_range(at.pid);
-  std::vector<const actor_process*> children;
-  for (auto it = first; it != last; ++it) children.push_back(&it->second);
-  std::sort(children.begin(), children.end(), [](auto* a, auto* b) { return a->pid < b->pid; });
-  for (const auto* child : children) put_with_children(by_parent, *child, out);
+  at.depth = depth;
+  const auto [first, last] = all.equal_range(at.pid);
+  out.push_back(std::move(at));
+  for (auto child = first; child != last; ++child) put_with_children(all, child->second, depth + 1, out);
 }
 
 std::map<int, actor_process> find_titled(bool helpers) {
@@ -236,28 +236,16 @@ std::vector<actor_process> find_actor_processes(bool helpers) {
   std::map<int, actor_process> found = find_titled(helpers);
   add_roots(found);
   const listening_sockets sockets;
-  std::multimap<int, actor_process> by_parent;
+  by_parent children;  // by pid among those of one parent
   for (auto& [pid, one] : found) {
     one.pss_kib = pss_of(pid);
     if (one.is != role::helper) one.listens = sockets.of(pid);
-    by_parent.emplace(one.parent, one);
+    children.emplace(one.parent, one);
   }
   std::vector<actor_process> out;
   for (const auto& [pid, one] : found)
-    if (!found.contains(one.parent)) put_with_children(by_parent, one, out);
+    if (!found.contains(one.parent)) put_with_children(children, one, 0, out);
   return out;
-}
-
-std::size_t depth_of(const std::vector<actor_process>& all, std::size_t index) {
-  std::size_t depth = 0;
-  int parent = all[index].parent;
-  // Each parent stands before its children.
-  for (std::size_t at = index; at-- > 0;) {
-    if (all[at].pid != parent) continue;
-    ++depth;
-    parent = all[at].parent;
-  }
-  return depth;
 }
 
 }  // namespace tractor::cli

@@ -13,6 +13,7 @@ struct actor_process {
 
   int pid = 0;
   int parent = 0;
+  std::size_t depth = 0;  ///< how many listed processes are above it
   role is = role::actor;
   std::string name;   ///< `name@<first 8 of the uuid>`; a root's is that of its program
   std::string state;  ///< running, sleeping, waiting (for a device), stopped, zombie
@@ -29,8 +30,5 @@ const char* to_string(actor_process::role is);
 /// Known by their titles; a root is a parent that runs the same program without one. With `helpers` also the
 /// processes that backends keep beside actors. Asks no actor: one that is stopped or hangs is listed too.
 std::vector<actor_process> find_actor_processes(bool helpers);
-
-/// How many of `all` are above the process at `index`.
-std::size_t depth_of(const std::vector<actor_process>& all, std::size_t index);
 
 }  // namespace tractor::cli

@@ -1,11 +1,9 @@
 #include "machine_checks.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
@@ -94,18 +92,19 @@ machine_check loopback() {
   return good("loopback", "127.0.0.1 can be bound");
 }
 
-// As the transport uds chooses it.
+// As the transport uds chooses it: a relative path counts as none.
 machine_check runtime_folder() {
   const char* const given = std::getenv("XDG_RUNTIME_DIR");
-  const std::string base = given && *given ? given : "/tmp";
+  const std::string base = given && *given == '/' ? given : "/tmp";
   const char* const name = "runtime folder";
   if (::access(base.c_str(), W_OK | X_OK) != 0)
     return missing(name, "the transport uds cannot bind there: set XDG_RUNTIME_DIR to a folder of yours");
   // What is added: /tractor-<uid>/<name>@<pid>.sock; a path holds 107 bytes.
   constexpr std::size_t roomy = 60;
   if (base.size() > roomy)
-    return limited(name, base,
-                   "long: names of actors that listen by uds are cut short; use a shorter XDG_RUNTIME_DIR");
+    return limited(
+        name, base,
+        "long: sockets are named by digests, not by actors, or not at all; use a shorter XDG_RUNTIME_DIR");
   return good(name, base);
 }
 

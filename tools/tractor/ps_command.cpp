@@ -40,12 +40,11 @@ int show(const options& given, bool as_tree) {
       rows.push_back({"ACTOR", "PID", "STATE", "MEMORY MiB", "LISTENS"});
     else
       rows.push_back({"PID", "PARENT", "ROLE", "ACTOR", "STATE", "THREADS", "MEMORY MiB", "LISTENS"});
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const actor_process& one = all[i];
+    for (const actor_process& one : all) {
       const std::string pid = std::to_string(one.pid), memory = mebibytes(one.pss_kib);
       if (as_tree)
         rows.push_back(
-            {std::string(2 * depth_of(all, i), ' ') + one.name, pid, one.state, memory, joined(one.listens)});
+            {std::string(2 * one.depth, ' ') + one.name, pid, one.state, memory, joined(one.listens)});
       else
         rows.push_back({pid, std::to_string(one.parent), to_string(one.is), one.name, one.state,
                         std::to_string(one.threads), memory, joined(one.listens)});
@@ -63,7 +62,7 @@ void add(CLI::App& app, int& result, const char* name, const char* help, bool as
   command->add_flag("--helpers", given->helpers, "Also the processes that backends keep beside actors");
   command->footer(
       "Asks the kernel, not the actors: what is stopped or hangs is shown too.\n"
-      "Memory is what a process would give back; shared pages count for each of their users in part.");
+      "Memory counts a shared page in part for each of those who share it.");
   command->final_callback([=, &result] { result = show(*given, as_tree); });
 }
 

@@ -35,6 +35,7 @@ template <class T> struct topic_reader {
   std::uint64_t unheeded = 0;  // of those, what its task has not been told
   on_lag policy = on_lag::raise;
   bool open = true;
+  condition changed;  // an item has come, or the subscription or all topics have ended
 };
 
 /// The readers, in the order they came, and how much is kept for each.
@@ -46,22 +47,23 @@ template <class T> class topic_core {
 
   void enter(topic_reader<T>& reader) {
     readers_.push_back(&reader);
-    changed_.notify_all();
+    wanted_changed_.notify_all();
   }
   void leave(topic_reader<T>& reader) noexcept {
     if (!std::exchange(reader.open, false)) return;
     std::erase(readers_, &reader);
     reader.waiting.clear();
-    changed_.notify_all();
+    reader.changed.notify_all();
   }
   void set(topic_reader<T>& reader, std::set<std::string> wanted) {
     reader.wanted = std::move(wanted);
     std::erase_if(reader.waiting, [&](const auto& kept) { return !reader.wanted.contains(kept.topic); });
-    changed_.notify_all();
+    wanted_changed_.notify_all();
   }
   void close() noexcept {
     closed_ = true;
-    changed_.notify_all();
+    for (topic_reader<T>* reader : readers_) reader->changed.notify_all();
+    wanted_changed_.notify_all();
   }
   bool closed() const noexcept { return closed_; }
   std::size_t readers() const noexcept { return readers_.size(); }
@@ -88,12 +90,11 @@ template <class T> class topic_core {
     }
     // The last one gets the item without a copy.
     if (last) keep(*last, {topic, std::move(item)});
-    if (takers > 0) changed_.notify_all();
     return takers;
   }
 
   task<std::optional<topic_item<T>>> next(topic_reader<T>& reader) {
-    co_await checkpoint();
+    if (!reader.waiting.empty() || !reader.open || closed_) co_await checkpoint();
     for (;;) {
       if (!reader.open) throw closed_resource("this subscription is closed: it cannot be used any more");
       const std::uint64_t lost = std::exchange(reader.unheeded, 0);
@@ -104,7 +105,7 @@ template <class T> class topic_core {
         co_return out;
       }
       if (closed_) co_return std::nullopt;
-      co_await changed_.wait();
+      co_await reader.changed.wait();
     }
   }
 
@@ -116,7 +117,7 @@ template <class T> class topic_core {
     };
     while (!somebody()) {
       if (closed_) throw closed_resource("these topics are closed: nobody can ask for one any more");
-      co_await changed_.wait();
+      co_await wanted_changed_.wait();
     }
   }
 
@@ -128,11 +129,12 @@ template <class T> class topic_core {
       ++reader.unheeded;
     }
     reader.waiting.push_back(std::move(item));
+    reader.changed.notify_all();
   }
 
   std::size_t window_;
   std::vector<topic_reader<T>*> readers_;
-  condition changed_;
+  condition wanted_changed_;
   bool closed_ = false;
 };
 
