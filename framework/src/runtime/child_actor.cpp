@@ -1,16 +1,10 @@
 #include "runtime/child_actor.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <system_error>
 
+#include "runtime/guards.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/log/logger.hpp"
 
@@ -19,8 +13,6 @@ namespace tractor::detail {
 using namespace std::chrono_literals;
 
 namespace {
-// A child that neither connects nor dies in this time is ended: nothing waits without a bound.
-constexpr duration boot_bound = 30s;
 constexpr std::size_t tail_size = 4096;
 
 task<std::exception_ptr> as_task(std::exception_ptr known) { co_return known; }
@@ -57,72 +49,6 @@ void child_actor::detach() noexcept {
   nursery_.child_gone(*this);
 }
 
-void child_actor::prepare(spawn_request& request) {
-  int pair[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-    throw std::system_error(errno, std::generic_category(),
-                            "cannot make the boot socket of '" + id_.name() + "'");
-  boot_socket_.reset(pair[0]);
-  childs_socket_.reset(pair[1]);
-  boot_stderr_.reset(::memfd_create("tractor-boot-stderr", MFD_CLOEXEC));
-  if (boot_stderr_.get() < 0)
-    throw std::system_error(errno, std::generic_category(), "cannot keep the stderr of '" + id_.name() + "'");
-  bool null_stderr = false;
-  request.title = "_subactor[" + id_.short_form() + "]";
-  for (int number : options_.null_stdio()) {
-    if (null_.get() < 0) null_.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (number == STDERR_FILENO)
-      null_stderr = true;
-    else
-      request.fds.emplace_back(null_.get(), number);
-  }
-  request.fds.emplace_back(childs_socket_.get(), boot_socket_number);
-  request.fds.emplace_back(null_stderr ? null_.get() : STDERR_FILENO, real_stderr_number);
-  request.fds.emplace_back(boot_stderr_.get(), STDERR_FILENO);
-  for (const auto& passed : options_.fds()) request.fds.push_back(passed);
-  request.env = options_.env();
-  request.env.emplace_back(boot_variable, std::to_string(boot_socket_number));
-  request.working_directory = options_.working_directory();
-
-  boot_record record;
-  record.name = id_.name();
-  record.uuid = id_.uuid();
-  record.parent_name = runtime_.id().name();
-  record.parent_uuid = runtime_.id().uuid();
-  record.parent_pid = ::getpid();
-  // The child connects back over a transport that both have.
-  for (const address& at : runtime_.addresses())
-    if (record.parent_address.empty() || at.transport() == transports_.front()) {
-      record.parent_address = at.text();
-      record.parent_transport = at.transport();
-    }
-  expected_.nonce.resize(16);
-  if (::getrandom(expected_.nonce.data(), expected_.nonce.size(), 0) != 16)
-    throw runtime_failure("the kernel gives no random bytes");
-  record.nonce = expected_.nonce;
-  record.spawn_backend = runtime_.start_method();
-  record.transports = transports_;
-  put_settings(record, runtime_.config());
-  if (!options_.loglevel().empty()) {
-    record.log_spec = options_.loglevel();
-  }
-  record.debug_mode = debug_mode();
-  write_record(boot_socket_.get(), record);
-}
-
-task<> child_actor::boot() {
-  runtime_.expect(id_.uuid(), expected_);
-  spawn_request request;
-  prepare(request);
-  const actor_runtime::birth under_way(runtime_);
-  process_ = co_await runtime_.backend().spawn(request);
-  id_ = actor_id(id_.name(), id_.uuid(), process_->pid());
-  runtime_.add_child_pid(id_.pid());
-  childs_socket_.reset();
-  null_.reset();
-  TRACTOR_LOG(spawn, runtime, "spawned '{}' as pid {}", id_.short_form(), id_.pid());
-}
-
 // One task for the whole life of the process, whoever else waits for its end; no cancel of the nursery
 // reaches it, since the child is then still to be waited for. What the child said last may still be on its
 // way to us: its end is told behind that, within a bound, as a copy of its socket may live on elsewhere.
@@ -142,75 +68,6 @@ task<> child_actor::watch_exit() {
   expected_.changed.notify_all();
 }
 
-// The birth races with the death: a child that dies in its boot is an error with its last words.
-task<> child_actor::wait_connected() {
-  auto either = [&]() -> task<> {
-    while (!expected_.connected && !exited_.is_set()) co_await expected_.changed.wait();
-  };
-  auto in_time = co_await move_on_after(boot_bound, either);
-  if (exited_.is_set()) fail_exit(true);
-  if (!in_time) throw actor_failure(id_, "did not connect to its parent within 30 s of its start");
-}
-
-// A registrar is reached at any of its addresses: by a child that does not speak the transport of the
-// registry addresses, at one that it does.
-std::vector<address> child_actor::registrars_of_child() const {
-  std::vector<address> out = runtime_.registry_addrs();
-  auto spoken = [&](const address& at) {
-    return std::find(transports_.begin(), transports_.end(), at.transport()) != transports_.end();
-  };
-  if (!runtime_.is_registrar() || std::any_of(out.begin(), out.end(), spoken)) return out;
-  for (const address& at : runtime_.addresses())
-    if (spoken(at)) out.push_back(at);
-  return out;
-}
-
-void child_actor::send_spec() {
-  link& via = *expected_.connected;
-  msg::spawn_spec spec;
-  for (const std::string& key : options_.exposed())
-    if (const endpoint* what = find_endpoint(key)) spec.enable_modules.emplace_back(what->ns, "");
-  const std::vector<address> registrars = registrars_of_child();
-  for (const address& at : registrars) {
-    const msg::wire_address wire = to_wire(at);
-    if (wire.index() != 2) spec.reg_addrs.push_back(wire);
-    spec.x_maddrs.push_back(at.text());
-  }
-  msg::buffer exposed, vars, bind;
-  msg::writer exposed_to(exposed), vars_to(vars), bind_to(bind);
-  // A name given at run time is news to a fresh process: it goes along with what it stands for.
-  std::vector<std::vector<std::string>> served;
-  for (const std::string& key : options_.exposed()) {
-    served.push_back({key});
-    const endpoint* const what = find_endpoint(key);
-    if (!what || what->alias_of.empty()) continue;
-    served.back().push_back(what->alias_of);
-    served.back().push_back(what->ns + ":" + what->name);
-    served.back().insert(served.back().end(), what->parameters.begin(), what->parameters.end());
-  }
-  msg::encode(exposed_to, served);
-  spec.x_expose = exposed.view();
-  msg::encode(bind_to, options_.bind_addrs());
-  spec.x_vars = bind.view();
-  for (const std::string& text : options_.advertise_addrs()) spec.x_advertise.push_back(text);
-  std::vector<address> ours = runtime_.addresses();
-  const std::vector<address> shown = runtime_.advertised();
-  ours.insert(ours.end(), shown.begin(), shown.end());
-  for (const address& at : ours) spec.x_parent_addrs.push_back(at.text());
-  // The reference reads these two without asking whether they are there.
-  vars_to.map_header(4);
-  vars_to.str("_is_root");
-  vars_to.boolean(false);
-  vars_to.str("_debug_mode");
-  vars_to.boolean(debug_mode());
-  vars_to.str("_is_infected_aio");
-  vars_to.boolean(false);
-  vars_to.str("_root_mailbox");
-  vars_to.str(runtime_.root_address());
-  spec.runtime_vars = vars.view();
-  via.chan().send(spec);
-}
-
 task<> child_actor::run(const std::function<void(portal)>& booted) {
   auto whole = [&](task_nursery& tasks) -> task<> { co_await live(tasks, booted); };
   co_await open_task_nursery(whole);
@@ -227,7 +84,7 @@ task<> child_actor::live(task_nursery& tasks, const std::function<void(portal)>&
     tasks.start_soon(task_name("exit watch"), [this] { return watch_exit(); });
     co_await wait_connected();
     expected_.connected->explain_end = [self = shared_from_this()] { return explain_end(self); };
-    send_spec();
+    co_await introduce();
     boot_socket_.reset();
     booted(portal(expected_.connected));
     co_await attend();
@@ -342,11 +199,11 @@ task<> child_actor::end(bool hard) {
   if (!gone) throw actor_failure(id_, "survives SIGKILL: it hangs in the kernel");
 }
 
-// What a killed process leaves is for its nearest living relative.
+// What a killed process leaves is for its nearest living relative. That is not only what bears its number: it
+// may have been about to put away what others had left to it.
 task<> child_actor::clean_up_after_death() {
-  std::vector<int> dead = co_await sweep_orphans();
-  dead.push_back(id_.pid());
-  remove_leftovers(dead, transports_);
+  co_await sweep_orphans();
+  remove_leftovers_of_the_dead(transports_);
 }
 
 task<std::exception_ptr> child_actor::explain_end(std::shared_ptr<child_actor> self) {

@@ -40,6 +40,7 @@ class child_actor : public std::enable_shared_from_this<child_actor> {
   task<> wait_connected();
   std::vector<address> registrars_of_child() const;
   void send_spec();
+  task<> introduce();
   task<> attend();
   task<> watch_link();
   task<> run_once();
@@ -67,11 +68,5 @@ class child_actor : public std::enable_shared_from_this<child_actor> {
   std::exception_ptr death_;
   std::vector<std::string> transports_;
 };
-
-/// Ends and reaps actors that were left to this process by a child that died; yields their pids.
-/// Blocking-free; bounded. A checkpoint.
-task<std::vector<int>> sweep_orphans();
-/// Removes what these dead processes bound on these transports, such as socket files.
-void remove_leftovers(const std::vector<int>& dead, const std::vector<std::string>& transports);
 
 }  // namespace tractor::detail

@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
 #include <functional>
-#include <iterator>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -117,16 +119,38 @@ bool has_ended(int pidfd) {
   return result != 0 || info.si_pid != 0;
 }
 
-// True for an actor or its helper, also before it has given itself a name. One that has ended so early has no
-// environment left to tell by; one that lives and shows none is not ours.
-bool is_of_a_tree(int pid, int pidfd, const std::string& comm) {
-  if (comm.starts_with("_subactor[") || comm.starts_with("_zygote[")) return true;
-  if (comm != "exe") return false;
-  std::ifstream in("/proc/" + std::to_string(pid) + "/environ");
-  const std::string variables((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (variables.empty()) return has_ended(pidfd);
-  return variables.find(std::string(boot_variable) + "=") != variables.npos;
+// Whether a process is of a tree.
+enum class kinship { none, actor, unknown };
+
+// The environment of a process; none when it may not be seen, empty when there is none to see now.
+// Not by a stream: a process that ends while it is read is no error here, but a stream buffer throws.
+std::optional<std::string> environment_of(int pid) {
+  const owned_fd file(::open(("/proc/" + std::to_string(pid) + "/environ").c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0 && (errno == EACCES || errno == EPERM)) return std::nullopt;
+  std::string all;
+  char chunk[4096];
+  for (ssize_t count; (count = ::read(file.get(), chunk, sizeof chunk)) > 0;)
+    all.append(chunk, static_cast<std::size_t>(count));
+  return all;
 }
+
+// Actors and their helpers are known by name, and before they have one by the environment. One that has ended
+// so early has no environment left to tell by; one that is between two programs, or about to end, has none to
+// show now.
+kinship kinship_of(int pid, int pidfd) {
+  const std::string comm = comm_of(pid);
+  if (comm.starts_with("_subactor[") || comm.starts_with("_zygote[")) return kinship::actor;
+  if (comm != "exe") return kinship::none;
+  const std::optional<std::string> variables = environment_of(pid);
+  if (has_ended(pidfd)) return kinship::actor;
+  if (!variables) return kinship::none;
+  if (variables->empty()) return kinship::unknown;
+  return variables->find(std::string(boot_variable) + "=") != variables->npos ? kinship::actor
+                                                                              : kinship::none;
+}
+
+// A birth that takes longer hangs, and has bounds of its own.
+constexpr auto birth_bound = 10s;
 
 // A child of ours that nothing here knows of. Takes over the pidfd.
 class orphan {
@@ -156,8 +180,9 @@ class orphan {
 task<bool> orphan::end(std::uint64_t births_before, time_point kill_at) {
   actor_runtime& runtime = actor_runtime::current();
   const int pidfd = handle_.native_handle();
-  while (!is_own(pid_) && current_time() < kill_at &&
-         (runtime.is_giving_birth(births_before) || !has_ended(pidfd))) {
+  const time_point give_up_at = kill_at + birth_bound;
+  auto may_be_own = [&] { return runtime.is_giving_birth(births_before) && current_time() < give_up_at; };
+  while (!is_own(pid_) && (may_be_own() || (!has_ended(pidfd) && current_time() < kill_at))) {
     if (has_ended(pidfd)) co_await sleep(1ms);
     co_await wait_for_end(10ms);
   }
@@ -175,25 +200,39 @@ task<bool> orphan::end(std::uint64_t births_before, time_point kill_at) {
   co_return result == 0 && info.si_pid != 0;
 }
 
+// Ends the child `pid` if it is an orphan; true when it was one and is gone.
+task<bool> end_if_orphan(int pid, std::uint64_t births_before, time_point kill_at) {
+  owned_fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (pidfd.get() < 0) co_return false;
+  kinship kin = kinship_of(pid, pidfd.get());
+  while (kin == kinship::unknown && current_time() < kill_at) {
+    co_await sleep(1ms);
+    kin = kinship_of(pid, pidfd.get());
+  }
+  if (kin != kinship::actor) co_return false;
+  orphan found(pid, comm_of(pid), pidfd);
+  co_return co_await found.end(births_before, kill_at);
+}
+
 }  // namespace
 
-// Only processes of our own kind: a host program's children are not ours to wait for.
-task<std::vector<int>> sweep_orphans() {
-  std::vector<int> dead;
+// Only processes of our own kind: a host program's children are not ours to wait for. The end of an orphan
+// may bring its own children to us, so whoever is new is looked at until there is nobody.
+task<> sweep_orphans() {
+  std::set<int> seen;
   const actor_runtime& runtime = actor_runtime::current();
   const time_point kill_at = current_time() + runtime.config().timeouts.hard_kill.value();
-  const std::uint64_t births = runtime.births();
-  for (int pid : children_of_self()) {
-    if (is_own(pid)) continue;
-    owned_fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (pidfd.get() < 0) continue;
-    std::string comm = comm_of(pid);
-    if (!is_of_a_tree(pid, pidfd.get(), comm)) continue;
-    orphan found(pid, std::move(comm), pidfd);
-    const bool reaped = co_await found.end(births, kill_at);
-    if (reaped) dead.push_back(pid);
+  for (bool more = true; more;) {
+    more = false;
+    const std::uint64_t births = runtime.births();
+    for (int pid : children_of_self()) {
+      if (is_own(pid) || !seen.insert(pid).second) continue;
+      more = true;
+      const bool reaped = co_await end_if_orphan(pid, births, kill_at);
+      // Its number may come again.
+      if (reaped) seen.erase(pid);
+    }
   }
-  co_return dead;
 }
 
 namespace {
@@ -215,13 +254,6 @@ void remove_leftovers_if(const std::vector<std::string>& transports,
 void remove_leftovers_of_the_dead(const std::vector<std::string>& transports) {
   remove_leftovers_if(transports, [](const leftover&) { return true; });
   remove_segments(find_dead_segments());
-}
-
-void remove_leftovers(const std::vector<int>& dead, const std::vector<std::string>& transports) {
-  remove_leftovers_if(transports, [&](const leftover& each) {
-    return std::find(dead.begin(), dead.end(), each.pid) != dead.end();
-  });
-  remove_segments_of(dead);
 }
 
 void remove_leftovers_of_parent(int pid, const std::string& where,

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tractor/async/task.hpp"
+
 namespace tractor::detail {
 
 /// Blocks SIGUSR1 in this process and so in what it spawns: it must never end a process of a tree. A watcher
@@ -23,13 +25,17 @@ void guard_against_orphaning(int parent_pid);
 /// Makes orphaned descendants children of this process, so that it can reap them.
 void become_subreaper();
 
+/// Ends and reaps the actors that were left to this process by a child that died, and theirs.
+/// Blocking-free; bounded. A checkpoint.
+task<> sweep_orphans();
+
 /// Removes what a parent that was killed had bound, by its pid and the address it was reached at: a
 /// registrar's socket is named after no process. Each of its children tries; whoever is first does it.
 void remove_leftovers_of_parent(int pid, const std::string& where,
                                 const std::vector<std::string>& transports);
 
-/// Removes what any dead process of this user left on these transports, and dead segments: of a tree that was
-/// killed all at once nobody is left to do so.
+/// Removes what any dead process of this user left on these transports, and dead segments: those of a tree
+/// that was killed all at once, too, of which nobody is left to do so.
 void remove_leftovers_of_the_dead(const std::vector<std::string>& transports);
 
 }  // namespace tractor::detail
