@@ -52,6 +52,9 @@ function(_tractor_add_plugin kind key)
     INSTALL_RPATH $ORIGIN/../..
     LIBRARY_OUTPUT_DIRECTORY ${output})
   tractor_forbid_undefined_symbols(${target})
+  if(COMMAND tractor_compile_together)
+    tractor_compile_together(${target} 8)
+  endif()
   set_property(GLOBAL APPEND PROPERTY TRACTOR_PLUGINS ${target})
 
   include(GNUInstallDirs)

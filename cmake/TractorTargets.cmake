@@ -7,20 +7,18 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(tractor_warnings INTERFACE $<$<CONFIG:Release>:-Wno-restrict>)
 endif()
 
-# What a build for development compiles in full but nobody measures: tests, examples, benchmarks. Without optimisation
-# they compile faster (an example full of coroutines: 6.3 s with -O0 -g1, 10.7 s with -O2 -g); the library and the
-# plugins they use are optimised all the same. The preset release has them as programs of users are.
+# What a build for development compiles in full but nobody measures: tests, examples, benchmarks, tools. Without
+# optimisation they compile faster (an example full of coroutines: 6.3 s with -O0 -g1, 10.7 s with -O2 -g); the library
+# and the plugins they use are optimised all the same. The preset release has them as programs of users are.
 add_library(tractor_unmeasured INTERFACE)
 target_compile_options(tractor_unmeasured INTERFACE $<$<CONFIG:RelWithDebInfo>:-O0>)
 
-# The matrix and the examples are programs of users: what they do wrong, the address sanitizer sees. To compile them with
-# the checks of undefined behaviour as well doubles the time (a test full of coroutines: 21.9 s in place of 12.3 s); the
-# library, the plugins and their unit tests have those checks always, and `tools/test --full` has all of them.
-option(TRACTOR_UBSAN_EVERYWHERE "Check matrix tests and examples for undefined behaviour, too, in the preset asan" OFF)
-add_library(tractor_program INTERFACE)
-target_link_libraries(tractor_program INTERFACE tractor_unmeasured)
+# What tests and examples do wrong, the address sanitizer sees. To compile them with the checks of undefined behaviour as
+# well doubles the time (tests full of coroutines: 68 s in place of 29 s); the library and the plugins have those checks
+# always, and `tools/test --full` has all of them.
+option(TRACTOR_UBSAN_EVERYWHERE "Check tests and examples for undefined behaviour, too, in the preset asan" OFF)
 if(NOT TRACTOR_UBSAN_EVERYWHERE AND CMAKE_CXX_FLAGS MATCHES "address,undefined")
-  target_compile_options(tractor_program INTERFACE -fno-sanitize=undefined)
+  target_compile_options(tractor_unmeasured INTERFACE -fno-sanitize=undefined)
 endif()
 
 # tractor_precompile(<target> <header>...)
@@ -31,11 +29,36 @@ function(tractor_precompile target)
   endif()
 endfunction()
 
+# tractor_compile_together(<target> <number>)
+# Compiles the target's sources that lie in one folder together, up to so many at once. What they share, most of all
+# coroutines and containers of the same types, is then compiled once: see the option TRACTOR_UNITY. Names that a source
+# keeps to itself must therefore differ within a folder; tests have a namespace each.
+function(tractor_compile_together target number)
+  if(NOT TRACTOR_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # g++ takes the sources for headers, whose types should not have members of a nameless namespace.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  get_target_property(sources ${target} SOURCES)
+  list(SORT sources)
+  foreach(source IN LISTS sources)
+    file(REAL_PATH ${source} path BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+    file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR} ${path})
+    get_filename_component(folder ${path} DIRECTORY)
+    string(MAKE_C_IDENTIFIER ${folder} group)
+    math(EXPR in_group "0${count_${group}} + 1")
+    set(count_${group} ${in_group})
+    math(EXPR part "(${in_group} - 1) / ${number}")
+    set_property(SOURCE ${source} PROPERTY UNITY_GROUP ${target}_${group}_${part})
+  endforeach()
+endfunction()
+
 # tractor_add_example(<name> <source>...)
 # A program build/<preset>/bin/examples/<name> linked with the framework.
 function(tractor_add_example name)
   add_executable(example_${name} ${ARGN})
-  target_link_libraries(example_${name} PRIVATE tractor_program tractor::tractor tractor_warnings)
+  target_link_libraries(example_${name} PRIVATE tractor_unmeasured tractor::tractor tractor_warnings)
   set_target_properties(example_${name} PROPERTIES
     OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin/examples)

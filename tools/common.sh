@@ -12,14 +12,14 @@ die() {
   exit 1
 }
 
-# job_count: one job a processor, as long as each has about a gigabyte of free memory. TRACTOR_JOBS overrides.
+# job_count: one job a processor, as long as each has about two gigabytes of free memory. TRACTOR_JOBS overrides.
 job_count() {
   if [[ -n ${TRACTOR_JOBS:-} ]]; then
     say "$TRACTOR_JOBS"
     return
   fi
   awk -v processors="$(nproc)" '
-    /^MemAvailable:/ { memory = int($2 / 1000000) }
+    /^MemAvailable:/ { memory = int($2 / 2000000) }
     END {
       jobs = processors
       if (memory > 0 && memory < jobs) jobs = memory

@@ -3,10 +3,10 @@
 #include "support.hpp"
 #include "tractor/async/broadcast.hpp"
 
+namespace asio_bridge_test {
+
 using namespace tractor;
 using namespace tractor::testing;
-
-namespace {
 
 /// On the real clock, since asio's timers know no other; and never for long.
 template <class Body> auto run_real(Body&& body) {
@@ -29,8 +29,6 @@ asio::awaitable<void> fail_soon(const char* what) {
 asio::awaitable<void> echo(asio_channel<std::string, std::string>& chan) {
   while (auto word = co_await chan.next()) co_await chan.send("echo " + *word);
 }
-
-}  // namespace
 
 TEST(run_awaitable, yields_the_value_of_asio_code) {
   run_real([]() -> task<> {
@@ -396,3 +394,5 @@ TEST(open_channel_from, is_a_source_for_a_broadcast) {
     });
   });
 }
+
+}  // namespace asio_bridge_test

@@ -1,5 +1,7 @@
 #include "broadcast_support.hpp"
 
+namespace broadcast_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -228,3 +230,5 @@ TEST(broadcast, needs_a_window) {
     co_return;
   });
 }
+
+}  // namespace broadcast_test

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace cancel_scope_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -354,3 +356,5 @@ TEST(cancel_scope, checkpoint_if_cancelled_raises_without_giving_up_control) {
     });
   });
 }
+
+}  // namespace cancel_scope_test

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace channel_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -362,3 +364,5 @@ TEST(open_channel, ends_can_be_given_to_tasks_by_value) {
   });
   EXPECT_EQ(sum, 6);
 }
+
+}  // namespace channel_test

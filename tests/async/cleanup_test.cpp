@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace cleanup_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -187,3 +189,5 @@ TEST(capture, throws_on_a_group_that_holds_a_cancellation) {
   };
   EXPECT_EQ(error_of([&] { run(body); }), "in clean-up");
 }
+
+}  // namespace cleanup_test

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace deadline_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -273,3 +275,5 @@ TEST(deadline, sleeping_takes_the_time_asked_for_in_the_real_clock) {
     EXPECT_GE(std::chrono::steady_clock::now() - before, 5ms);
   });
 }
+
+}  // namespace deadline_test

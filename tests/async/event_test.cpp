@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace event_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -103,3 +105,5 @@ TEST(event, fits_where_a_deadline_takes_a_task) {
     co_await shielded(ready.wait());
   });
 }
+
+}  // namespace event_test

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace exception_group_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -191,3 +193,5 @@ TEST(maybe_raise_from_masking_error, leaves_alone_what_hides_nothing) {
                             join_errors("x", {a_cancellation(), a_cancellation()})})
     EXPECT_EQ(error_of([&] { maybe_raise_from_masking_error(error); }), "");
 }
+
+}  // namespace exception_group_test

@@ -4,6 +4,8 @@
 
 #include "support.hpp"
 
+namespace gather_contexts_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -304,3 +306,5 @@ TEST(gather_contexts, holds_bodies_and_openers_that_are_temporaries_until_it_is_
     EXPECT_EQ(sum, 7);
   });
 }
+
+}  // namespace gather_contexts_test

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace lock_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -173,3 +175,5 @@ TEST(semaphore, a_cancelled_waiter_takes_no_permit) {
     EXPECT_EQ(s.value(), 1u);
   });
 }
+
+}  // namespace lock_test

@@ -5,6 +5,8 @@
 #include "tractor/async/detail/turn_end.hpp"
 #include "tractor/async/use_task.hpp"
 
+namespace loop_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -207,3 +209,5 @@ TEST(loop, the_end_of_a_turn_may_be_asked_for_outside_of_one_and_forgotten) {
   counted late(steps);
   EXPECT_THROW(late.request(), std::logic_error);
 }
+
+}  // namespace loop_test

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace nursery_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -394,3 +396,5 @@ TEST(task_nursery, an_error_inside_an_outer_cancel_is_kept_while_the_cancel_is_a
   };
   EXPECT_EQ(error_of([&] { run(body); }), "clean-up");
 }
+
+}  // namespace nursery_test

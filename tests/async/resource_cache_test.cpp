@@ -1,6 +1,8 @@
 #include "shared_resources.hpp"
 #include "tractor/async/broadcast.hpp"
 
+namespace resource_cache_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -256,3 +258,5 @@ TEST(resource_cache, moc_reentry_during_teardown) {
   });
   EXPECT_EQ(history, (lines{"open a 1", "close a 4", "open a 5", "close a 8"}));
 }
+
+}  // namespace resource_cache_test

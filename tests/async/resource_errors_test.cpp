@@ -1,5 +1,7 @@
 #include "shared_resources.hpp"
 
+namespace resource_errors_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -135,3 +137,5 @@ TEST(resource_cache, a_cancelled_task_opens_nothing) {
   });
   EXPECT_TRUE(history.empty());
 }
+
+}  // namespace resource_errors_test

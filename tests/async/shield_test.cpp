@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace shield_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -184,3 +186,5 @@ TEST(shield, an_outer_deadline_passes_while_it_is_up_and_counts_afterwards) {
     EXPECT_EQ(current_time(), time_point{} + 3s);
   });
 }
+
+}  // namespace shield_test

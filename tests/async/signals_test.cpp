@@ -2,6 +2,8 @@
 
 #include "support.hpp"
 
+namespace signals_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -110,3 +112,5 @@ TEST(signal_receiver, a_signal_that_cannot_be_caught_is_named) {
 }
 
 TEST(signal_receiver, needs_a_running_loop) { EXPECT_THROW(signal_receiver rx(SIGUSR1), std::logic_error); }
+
+}  // namespace signals_test

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace start_or_cancel_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -169,3 +171,5 @@ TEST(maybe_open_nursery, an_error_in_a_given_nursery_is_that_nurserys) {
     EXPECT_EQ(describe(result.error()), "std::runtime_error: child");
   });
 }
+
+}  // namespace start_or_cancel_test

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+namespace start_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -313,3 +315,5 @@ TEST(start, several_may_be_under_way_at_once) {
     EXPECT_EQ(ports, (std::vector{1, 2, 3, 4, 5}));
   });
 }
+
+}  // namespace start_test

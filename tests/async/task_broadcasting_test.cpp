@@ -1,5 +1,7 @@
 #include "broadcast_support.hpp"
 
+namespace task_broadcasting_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -202,3 +204,5 @@ TEST(task_broadcasting, with_lags_not_raised_they_are_only_counted) {
     EXPECT_THROW(co_await slow.receive(), end_of_channel);
   });
 }
+
+}  // namespace task_broadcasting_test

@@ -1,6 +1,8 @@
 #include "support.hpp"
 #include "tractor/detail/asio.hpp"
 
+namespace task_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -174,3 +176,5 @@ TEST(task_tree, names_an_unnamed_task_after_its_function) {
     });
   });
 }
+
+}  // namespace task_test

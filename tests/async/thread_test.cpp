@@ -8,6 +8,8 @@
 
 #include "support.hpp"
 
+namespace thread_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -231,3 +233,5 @@ TEST(run_in_thread, what_an_abandoned_function_holds_dies_on_the_loops_thread) {
   });
   EXPECT_EQ(seen.died_on, std::this_thread::get_id());
 }
+
+}  // namespace thread_test

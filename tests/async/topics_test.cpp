@@ -5,6 +5,8 @@
 
 #include "support.hpp"
 
+namespace topics_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 using ::testing::ElementsAre;
@@ -129,5 +131,7 @@ TEST(topics, of_a_hub_that_is_gone_end_and_closed_ones_say_so) {
     EXPECT_THROW(topics<int>(0), std::invalid_argument);
   });
 }
+
+}  // namespace topics_test
 
 }  // namespace topics_test

@@ -4,6 +4,8 @@
 
 #include "support.hpp"
 
+namespace use_task_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 using asio::local::stream_protocol;
@@ -189,3 +191,5 @@ TEST(use_task, a_cancel_that_is_delivered_twice_raises_once) {
     EXPECT_TRUE(outer.cancelled_caught());
   });
 }
+
+}  // namespace use_task_test

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int count = 100;
 
-double measure_raw() {
+double raw_cancel_100() {
   pipe_pair report, life;
   std::vector<int> pids;
   for (int i = 0; i < count; ++i) pids.push_back(start_raw_tree(0, report.write.get(), life.read.get()));
@@ -26,7 +26,7 @@ double measure_raw() {
   return watch.ms();
 }
 
-double measure(const cell& where) {
+double measure_cancel_100(const cell& where) {
   return run_tree(where.options(), [&]() -> task<double> {
     require_cell(where);
     pipe_pair report;
@@ -46,8 +46,8 @@ double measure(const cell& where) {
 std::vector<series> cancel_100(const cell& where, int batches) {
   series out("cancel_100", "ms");
   for (int i = 0; i < batches; ++i) {
-    out.raw.push_back(measure_raw());
-    out.measured.push_back(measure(where));
+    out.raw.push_back(raw_cancel_100());
+    out.measured.push_back(measure_cancel_100(where));
   }
   return {out};
 }

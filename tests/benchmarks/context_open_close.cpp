@@ -47,7 +47,7 @@ std::size_t answer_size() {
   return out.size();
 }
 
-double measure_raw(const cell& where) {
+double raw_context_open_close(const cell& where) {
   raw_ping_pong raw(where.same_host(), request_size(), answer_size());
   for (int i = 0; i < warm_up; ++i) raw.round_trip();
   const stopwatch watch;
@@ -60,7 +60,7 @@ task<> repeat(portal peer, int count) {
     co_await peer.open_context<&come_and_go>([](auto& ctx) -> task<> { co_await ctx.wait_for_result(); });
 }
 
-double measure(const cell& where) {
+double measure_context_open_close(const cell& where) {
   return run_tree(where.options(), [&]() -> task<double> {
     require_cell(where);
     co_return co_await open_nursery([](actor_nursery& nursery) -> task<double> {
@@ -81,8 +81,8 @@ std::vector<series> context_open_close(const cell& where, int batches) {
   const pin_to_one_cpu pinned;
   series out("context_open_close", "us");
   for (int i = 0; i < batches; ++i) {
-    out.raw.push_back(measure_raw(where));
-    out.measured.push_back(measure(where));
+    out.raw.push_back(raw_context_open_close(where));
+    out.measured.push_back(measure_context_open_close(where));
   }
   return {out};
 }

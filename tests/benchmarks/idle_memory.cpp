@@ -34,7 +34,7 @@ memory memory_of(int pid) {
   return out;
 }
 
-memory measure_raw(bool fork) {
+memory raw_idle_memory(bool fork) {
   pipe_pair report, life;
   const int pid = start_raw(fork, report.write.get(), life.read.get());
   read_bytes(report.read.get(), 1);
@@ -45,7 +45,7 @@ memory measure_raw(bool fork) {
   return out;
 }
 
-memory measure(const cell& where) {
+memory measure_idle_memory(const cell& where) {
   memory out;
   run_tree(where.options(), [&]() -> task<> {
     require_cell(where);
@@ -64,8 +64,8 @@ memory measure(const cell& where) {
 std::vector<series> idle_memory(const cell& where, int batches) {
   series rss("idle_memory_rss", "MiB"), pss("idle_memory_pss", "MiB");
   for (int i = 0; i < batches; ++i) {
-    const memory raw = measure_raw(where.forks());
-    const memory ours = measure(where);
+    const memory raw = raw_idle_memory(where.forks());
+    const memory ours = measure_idle_memory(where);
     rss.raw.push_back(raw.rss);
     pss.raw.push_back(raw.pss);
     rss.measured.push_back(ours.rss);

@@ -27,7 +27,7 @@ void reap_all() {
   }
 }
 
-double measure(const cell& where) {
+double measure_kill_root(const cell& where) {
   pipe_pair report;
   std::vector<std::string> words{mode, "--spawn-backend", where.backend(), "--tpt-proto", where.transport()};
   for (const std::string& folder : where.plugin_path()) words.insert(words.end(), {"--plugin-path", folder});
@@ -60,7 +60,7 @@ void run_if_root_of_tree(int argc, char** argv) {
 
 std::vector<series> kill_root(const cell& where, int batches) {
   series out("kill_root", "ms");
-  for (int i = 0; i < batches; ++i) out.measured.push_back(measure(where));
+  for (int i = 0; i < batches; ++i) out.measured.push_back(measure_kill_root(where));
   return {out};
 }
 

@@ -29,7 +29,7 @@ class load {
 const std::array<load, 3> loads{load("ring_16_b", sizeof(small_item), 400'000),
                                 load("ring_1_kib", 1024, 100'000), load("ring_64_kib", 65'536, 5000)};
 
-double measure_raw(const cell& where, const load& what) {
+double raw_ring(const cell& where, const load& what) {
   raw_stream raw(where.same_host(), what.size, static_cast<std::size_t>(what.count));
   const stopwatch watch;
   raw.send_all();
@@ -58,7 +58,7 @@ template <ring_item T, auto Take, class Item> task<double> measure_in_tree(const
   co_return 1000 * took / what.count;
 }
 
-double measure(const cell& where, const load& what) {
+double measure_ring(const cell& where, const load& what) {
   return run_tree(where.options(), [&]() -> task<double> {
     require_cell(where);
     double took = 0;
@@ -77,8 +77,8 @@ std::vector<series> ring(const cell& where, int batches) {
   for (const load& what : loads) {
     out.emplace_back(what.name, "ns");
     for (int i = 0; i < batches; ++i) {
-      out.back().raw.push_back(measure_raw(where, what));
-      out.back().measured.push_back(measure(where, what));
+      out.back().raw.push_back(raw_ring(where, what));
+      out.back().measured.push_back(measure_ring(where, what));
     }
   }
   return out;

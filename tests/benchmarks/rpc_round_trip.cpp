@@ -43,7 +43,7 @@ std::size_t answer_size() {
   return out.size();
 }
 
-void measure_raw(const cell& where, std::vector<double>& into) {
+void raw_rpc_round_trip(const cell& where, std::vector<double>& into) {
   raw_ping_pong raw(where.same_host(), request_size(), answer_size());
   for (int i = 0; i < warm_up; ++i) raw.round_trip();
   for (int batch = 0; batch < batches_of_one_tree; ++batch) {
@@ -53,7 +53,7 @@ void measure_raw(const cell& where, std::vector<double>& into) {
   }
 }
 
-void measure(const cell& where, std::vector<double>& into) {
+void measure_rpc_round_trip(const cell& where, std::vector<double>& into) {
   run_tree(where.options(), [&]() -> task<> {
     require_cell(where);
     co_await open_nursery([&](actor_nursery& nursery) -> task<> {
@@ -75,8 +75,8 @@ std::vector<series> rpc_round_trip(const cell& where, int batches) {
   const pin_to_one_cpu pinned;
   series out("rpc_round_trip", "us");
   for (int i = 0; i < batches; ++i) {
-    measure_raw(where, out.raw);
-    measure(where, out.measured);
+    raw_rpc_round_trip(where, out.raw);
+    measure_rpc_round_trip(where, out.measured);
   }
   return {out};
 }

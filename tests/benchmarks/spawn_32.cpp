@@ -12,7 +12,7 @@ namespace {
 
 constexpr int count = 32;
 
-double measure_raw(bool fork) {
+double raw_spawn_32(bool fork) {
   pipe_pair report;
   std::vector<int> pids;
   const stopwatch watch;
@@ -42,7 +42,7 @@ task<double> all() {
   });
 }
 
-double measure(const cell& where) {
+double measure_spawn_32(const cell& where) {
   return run_tree(where.options(), [&]() -> task<double> {
     require_cell(where);
     return all();
@@ -54,8 +54,8 @@ double measure(const cell& where) {
 std::vector<series> spawn_32(const cell& where, int batches) {
   series out("spawn_32", "ms");
   for (int i = 0; i < batches; ++i) {
-    out.raw.push_back(measure_raw(where.forks()));
-    out.measured.push_back(measure(where));
+    out.raw.push_back(raw_spawn_32(where.forks()));
+    out.measured.push_back(measure_spawn_32(where));
   }
   return {out};
 }

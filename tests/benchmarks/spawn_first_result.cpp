@@ -13,7 +13,7 @@ namespace {
 
 constexpr int spawns = 5;  // in a batch, each of them a value
 
-void measure_raw(bool fork, std::vector<double>& into) {
+void raw_spawn_first_result(bool fork, std::vector<double>& into) {
   for (int i = 0; i < spawns; ++i) {
     pipe_pair report;
     const stopwatch watch;
@@ -35,7 +35,7 @@ task<double> spawn_once() {
   });
 }
 
-void measure(const cell& where, std::vector<double>& into) {
+void measure_spawn_first_result(const cell& where, std::vector<double>& into) {
   run_tree(where.options(), [&]() -> task<> {
     require_cell(where);
     for (int i = 0; i < spawns; ++i) {
@@ -51,8 +51,8 @@ std::vector<series> spawn_first_result(const cell& where, int batches) {
   const pin_to_one_cpu pinned;
   series out("spawn_first_result", "ms");
   for (int i = 0; i < batches; ++i) {
-    measure_raw(where.forks(), out.raw);
-    measure(where, out.measured);
+    raw_spawn_first_result(where.forks(), out.raw);
+    measure_spawn_first_result(where, out.measured);
   }
   return {out};
 }

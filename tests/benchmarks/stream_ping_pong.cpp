@@ -22,7 +22,7 @@ std::size_t item_size() {
   return out.size();
 }
 
-double measure_raw(const cell& where) {
+double raw_stream_ping_pong(const cell& where) {
   raw_ping_pong raw(where.same_host(), item_size(), item_size());
   for (int i = 0; i < warm_up; ++i) raw.round_trip();
   const stopwatch watch;
@@ -30,7 +30,7 @@ double measure_raw(const cell& where) {
   return watch.us() / round_trips;
 }
 
-double measure(const cell& where) {
+double measure_stream_ping_pong(const cell& where) {
   return run_tree(where.options(), [&]() -> task<double> {
     require_cell(where);
     co_return co_await open_nursery([](actor_nursery& nursery) -> task<double> {
@@ -60,8 +60,8 @@ std::vector<series> stream_ping_pong(const cell& where, int batches) {
   const pin_to_one_cpu pinned;
   series out("stream_ping_pong", "us");
   for (int i = 0; i < batches; ++i) {
-    out.raw.push_back(measure_raw(where));
-    out.measured.push_back(measure(where));
+    out.raw.push_back(raw_stream_ping_pong(where));
+    out.measured.push_back(measure_stream_ping_pong(where));
   }
   return {out};
 }

@@ -13,7 +13,7 @@ using namespace tractor;
 
 namespace {
 
-double measure_raw(const cell& where, std::size_t size, int count) {
+double raw_stream_throughput(const cell& where, std::size_t size, int count) {
   pin_to_one_cpu pinned;
   raw_stream raw(where.same_host(), size, static_cast<std::size_t>(count));
   pinned.part_from_children();
@@ -39,7 +39,7 @@ task<double> send_items(portal peer, std::size_t size, int count) {
   co_return rate;
 }
 
-double measure(const cell& where, std::size_t size, int count) {
+double measure_stream_throughput(const cell& where, std::size_t size, int count) {
   pin_to_one_cpu pinned;
   return run_tree(where.options(), [&]() -> task<double> {
     require_cell(where);
@@ -58,8 +58,8 @@ std::vector<series> throughput(const char* name, const cell& where, int batches,
   series out(name, "items/s (more is better)");
   out.more_is_better = true;
   for (int i = 0; i < batches; ++i) {
-    out.raw.push_back(measure_raw(where, size, count));
-    out.measured.push_back(measure(where, size, count));
+    out.raw.push_back(raw_stream_throughput(where, size, count));
+    out.measured.push_back(measure_stream_throughput(where, size, count));
   }
   return {out};
 }

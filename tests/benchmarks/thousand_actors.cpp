@@ -22,7 +22,7 @@ task<> start_some(actor_nursery& nursery, int& left) {
 }
 
 // Milliseconds for each actor, from the first start until the last is reaped.
-double measure(const cell& where, int count) {
+double measure_thousand_actors(const cell& where, int count) {
   return run_tree(where.options(), [&]() -> task<double> {
     require_cell(where);
     const stopwatch watch;
@@ -45,8 +45,8 @@ std::vector<series> thousand_actors(const cell& where, int batches) {
   if (!where.forks()) return {};
   series out("thousand_actors", "ms per actor (raw: of ten)");
   for (int i = 0; i < batches; ++i) {
-    out.raw.push_back(measure(where, few));
-    out.measured.push_back(measure(where, many));
+    out.raw.push_back(measure_thousand_actors(where, few));
+    out.measured.push_back(measure_thousand_actors(where, many));
   }
   return {out};
 }

@@ -19,7 +19,7 @@ struct times {
   double cancel = 0;
 };
 
-times measure_raw() {
+times raw_tree_39() {
   times out;
   pipe_pair report, life;
   std::vector<int> pids;
@@ -34,7 +34,7 @@ times measure_raw() {
   return out;
 }
 
-times measure(const cell& where) {
+times measure_tree_39(const cell& where) {
   times out;
   run_tree(where.options(), [&]() -> task<> {
     require_cell(where);
@@ -58,8 +58,8 @@ times measure(const cell& where) {
 std::vector<series> tree_39(const cell& where, int batches) {
   series build("tree_39_build", "ms"), cancel("tree_39_cancel", "ms");
   for (int i = 0; i < batches; ++i) {
-    const times raw = measure_raw();
-    const times ours = measure(where);
+    const times raw = raw_tree_39();
+    const times ours = measure_tree_39(where);
     build.raw.push_back(raw.build);
     cancel.raw.push_back(raw.cancel);
     build.measured.push_back(ours.build);

@@ -4,6 +4,8 @@
 
 #include "tractor/discovery/errors.hpp"
 
+namespace registry_table_test {
+
 namespace {
 
 using namespace tractor;
@@ -217,3 +219,5 @@ TEST(registry_table, forgets_old_changes_and_says_so) {
 }
 
 }  // namespace
+
+}  // namespace registry_table_test

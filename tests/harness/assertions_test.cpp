@@ -8,6 +8,8 @@
 #include <tractor/async/checkpoint.hpp>
 #include <tractor/async/loop.hpp>
 
+namespace assertions_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 
@@ -123,3 +125,5 @@ TEST(co_fail, ends_the_body_with_its_message) {
   EXPECT_TRUE(seen.cut_off);
   EXPECT_NE(seen.text.find("no way"), std::string::npos);
 }
+
+}  // namespace assertions_test

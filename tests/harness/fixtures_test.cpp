@@ -7,6 +7,8 @@
 #include <tractor/runtime/actor.hpp>
 #include <vector>
 
+namespace fixtures_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 
@@ -95,3 +97,5 @@ TRACTOR_TEST(options, reach_the_root_actor, (), timeout(std::chrono::seconds(10)
 TEST(counts, follow_the_kind_of_the_run) { EXPECT_EQ(count(3, 30), full_run() ? 30 : 3); }
 
 TEST(seed, is_that_of_the_run) { EXPECT_EQ(seed(), current_session().seed); }
+
+}  // namespace fixtures_test

@@ -7,6 +7,8 @@
 
 #include "tractor/plugin/settings_error.hpp"
 
+namespace flags_test {
+
 using namespace tractor;
 using namespace tractor::harness::detail;
 
@@ -100,3 +102,5 @@ TEST(harness_axis, lists_what_is_known_for_an_unknown_key) {
 TEST(harness_axis, is_narrowed_by_the_environment_whatever_the_flags_say) {
   EXPECT_EQ(choose_axis("spawn", some_plugins(), {"seed"}, {"clone"}), keys{"clone"});
 }
+
+}  // namespace flags_test

@@ -6,6 +6,8 @@
 #include <system_error>
 #include <tractor/harness/process.hpp>
 
+namespace process_test {
+
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
@@ -85,3 +87,5 @@ TEST(subprocess, that_cannot_start_is_an_error_with_its_name) {
     EXPECT_THAT(error.what(), HasSubstr("cannot start /no/such/program"));
   }
 }
+
+}  // namespace process_test

@@ -8,6 +8,8 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/runtime/actor.hpp>
 
+namespace tree_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
@@ -83,3 +85,5 @@ TRACTOR_CELL_TEST(tree, puts_the_signal_mask_back_and_drops_a_dump_request_that_
   ::sigprocmask(SIG_SETMASK, nullptr, &after);
   EXPECT_EQ(::sigismember(&before, SIGUSR1), ::sigismember(&after, SIGUSR1));
 }
+
+}  // namespace tree_test

@@ -7,6 +7,8 @@
 
 #include "program.hpp"
 
+namespace verdict_test {
+
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
@@ -230,3 +232,5 @@ TRACTOR_CELL_TEST(verdict_in_cell, programs_under_test_find_the_plugins_and_the_
   EXPECT_THAT(seen.text, HasSubstr("plugins=/no/such:/nor/this"));
   EXPECT_THAT(seen.text, HasSubstr(" config=" + config + "\n"));
 }
+
+}  // namespace verdict_test

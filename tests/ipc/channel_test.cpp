@@ -1,7 +1,7 @@
 // One connection that carries messages: order, bounds, and how it ends.
 #include "support.hpp"
 
-namespace tractor::ipc::test {
+namespace tractor::ipc::test::channel_test {
 
 namespace {
 
@@ -148,4 +148,4 @@ TEST(ipc_channel, refuses_to_send_more_than_the_limit_and_stays_usable) {
       limits);
 }
 
-}  // namespace tractor::ipc::test
+}  // namespace tractor::ipc::test::channel_test

@@ -7,7 +7,7 @@
 #include "../plugin/temporary_folder.hpp"
 #include "support.hpp"
 
-namespace tractor::ipc::test {
+namespace tractor::ipc::test::handshake_test {
 
 namespace {
 
@@ -190,4 +190,4 @@ TEST_F(handshake, refuses_what_is_no_aid) {
   EXPECT_TRUE(has(refusal_of(std::string_view("\x10\0\0\0abc", 7)), "ended inside a message"));
 }
 
-}  // namespace tractor::ipc::test
+}  // namespace tractor::ipc::test::handshake_test

@@ -3,7 +3,7 @@
 
 #include "support.hpp"
 
-namespace tractor::ipc::test {
+namespace tractor::ipc::test::server_test {
 
 namespace {
 
@@ -271,4 +271,4 @@ TEST(ipc_server, a_transport_that_fails_in_its_own_way_ends_neither_its_endpoint
   });
 }
 
-}  // namespace tractor::ipc::test
+}  // namespace tractor::ipc::test::server_test

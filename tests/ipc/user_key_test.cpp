@@ -11,7 +11,7 @@
 #include "../plugin/temporary_folder.hpp"
 #include "support.hpp"
 
-namespace tractor::ipc::test {
+namespace tractor::ipc::test::user_key_test {
 using plugin::test::environment;
 using plugin::test::temporary_folder;
 
@@ -135,4 +135,4 @@ TEST_F(user_key_file, two_first_users_agree_on_one_key) {
   ::close(ends[0]);
 }
 
-}  // namespace tractor::ipc::test
+}  // namespace tractor::ipc::test::user_key_test

@@ -1,7 +1,7 @@
 // How a channel gets rid of what was sent: at the end of the turn, or by its writer.
 #include "support.hpp"
 
-namespace tractor::ipc::test {
+namespace tractor::ipc::test::writing_test {
 
 namespace {
 
@@ -137,4 +137,4 @@ TEST(ipc_writing, a_released_writer_returns_once_nothing_waits_for_it) {
   });
 }
 
-}  // namespace tractor::ipc::test
+}  // namespace tractor::ipc::test::writing_test

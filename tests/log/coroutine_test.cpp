@@ -7,7 +7,7 @@
 #include "captured_log.hpp"
 #include "tractor/async/async.hpp"
 
-namespace tractor::log {
+namespace tractor::log::coroutine_test {
 namespace {
 
 int alive = 0;
@@ -53,4 +53,4 @@ TEST(logger_in_a_task, takes_awaited_arguments) {
 }
 
 }  // namespace
-}  // namespace tractor::log
+}  // namespace tractor::log::coroutine_test

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace tractor::log {
+namespace tractor::log::level_test {
 namespace {
 
 std::string error_of(auto&& body) {
@@ -76,4 +76,4 @@ TEST(log_level, an_added_level_must_not_take_a_name_or_number_in_use) {
 TEST(log_level, a_number_without_name_shows_as_number) { EXPECT_EQ(level_name(level(23)), "LEVEL 23"); }
 
 }  // namespace
-}  // namespace tractor::log
+}  // namespace tractor::log::level_test

@@ -10,7 +10,7 @@
 
 #include "captured_log.hpp"
 
-namespace tractor::log {
+namespace tractor::log::logger_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -155,4 +155,4 @@ TEST(logger, keeps_errno) {
 }
 
 }  // namespace
-}  // namespace tractor::log
+}  // namespace tractor::log::logger_test

@@ -14,7 +14,7 @@
 
 #include "captured_log.hpp"
 
-namespace tractor::log {
+namespace tractor::log::sink_test {
 namespace {
 
 using test::captured_log;
@@ -256,4 +256,4 @@ TEST(log_colour, is_for_terminals_only) {
 }
 
 }  // namespace
-}  // namespace tractor::log
+}  // namespace tractor::log::sink_test

@@ -6,7 +6,7 @@
 
 #include "captured_log.hpp"
 
-namespace tractor::log {
+namespace tractor::log::spec_test {
 namespace {
 
 std::string error_of(std::string_view text) {
@@ -108,4 +108,4 @@ TEST(log_spec, a_logger_made_later_starts_at_the_general_level) {
 }
 
 }  // namespace
-}  // namespace tractor::log
+}  // namespace tractor::log::spec_test

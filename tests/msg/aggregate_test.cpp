@@ -53,6 +53,8 @@ struct unnamed {
 
 }  // namespace depot
 
+namespace aggregate_test {
+
 namespace {
 
 using namespace tractor::msg;
@@ -120,3 +122,5 @@ TEST(plain_structs, show_their_values_without_names) {
 }
 
 }  // namespace
+
+}  // namespace aggregate_test

@@ -9,6 +9,8 @@
 #include "allocation_counter.hpp"
 #include "wire_vectors.hpp"
 
+namespace bounds_test {
+
 namespace {
 
 using namespace tractor::msg;
@@ -155,3 +157,5 @@ TEST(bounds, unions_that_hold_unions_cannot_be_made_to_try_for_ever) {
 }
 
 }  // namespace
+
+}  // namespace bounds_test

@@ -66,6 +66,8 @@ BOOST_DESCRIBE_STRUCT(broken, (), (parts))
 
 }  // namespace shop
 
+namespace describe_test {
+
 namespace {
 
 using namespace tractor::msg;
@@ -173,3 +175,5 @@ TEST(described_structs, show_their_members_but_hide_those_with_an_underscore) {
 }
 
 }  // namespace
+
+}  // namespace describe_test

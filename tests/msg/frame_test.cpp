@@ -9,6 +9,8 @@
 #include "allocation_counter.hpp"
 #include "wire_vectors.hpp"
 
+namespace frame_test {
+
 namespace {
 
 using namespace tractor::msg;
@@ -171,3 +173,5 @@ TEST(hot_path, a_warm_connection_sends_and_reads_without_the_heap) {
 }
 
 }  // namespace
+
+}  // namespace frame_test

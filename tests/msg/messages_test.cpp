@@ -6,6 +6,8 @@
 
 #include "round_trip.hpp"
 
+namespace messages_test {
+
 namespace {
 
 using namespace tractor::msg;
@@ -329,3 +331,5 @@ TEST(messages, frames_behind_a_head_are_those_of_the_whole_message) {
 }
 
 }  // namespace
+
+}  // namespace messages_test

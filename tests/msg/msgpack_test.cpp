@@ -9,6 +9,8 @@
 
 #include "wire_vectors.hpp"
 
+namespace msgpack_test {
+
 namespace {
 
 using namespace tractor::msg;
@@ -239,3 +241,5 @@ TEST(reader, refuses_every_truncation_of_every_kind) {
 }
 
 }  // namespace
+
+}  // namespace msgpack_test

@@ -6,6 +6,8 @@
 
 #include "wire_vectors.hpp"
 
+namespace vectors_test {
+
 namespace {
 
 using namespace tractor::msg;
@@ -102,3 +104,5 @@ TEST(recorded_frames, lose_no_required_key_unnoticed) {
 }
 
 }  // namespace
+
+}  // namespace vectors_test

@@ -7,6 +7,8 @@
 
 #include "round_trip.hpp"
 
+namespace wire_types_test {
+
 namespace {
 
 using namespace tractor::msg;
@@ -183,3 +185,5 @@ TEST(wire_text, shows_values_for_people) {
 }
 
 }  // namespace
+
+}  // namespace wire_types_test

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+namespace any_address_test {
+
 namespace {
 
 using tractor::address;
@@ -35,3 +37,5 @@ TEST(any_address, takes_a_folder_and_a_file) {
 }
 
 }  // namespace
+
+}  // namespace any_address_test

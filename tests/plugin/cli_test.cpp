@@ -12,7 +12,7 @@
 #include "environment.hpp"
 #include "temporary_folder.hpp"
 
-namespace tractor {
+namespace tractor::cli_test {
 namespace {
 
 using plugin::test::environment;
@@ -185,4 +185,4 @@ TEST(tractor_cli, shows_the_settings_with_their_origin) {
 }
 
 }  // namespace
-}  // namespace tractor
+}  // namespace tractor::cli_test

@@ -8,7 +8,7 @@
 #include "temporary_folder.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
-namespace tractor {
+namespace tractor::config_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -181,4 +181,4 @@ TEST(config, is_found_by_flag_then_variable_then_in_the_config_folder) {
 }
 
 }  // namespace
-}  // namespace tractor
+}  // namespace tractor::config_test

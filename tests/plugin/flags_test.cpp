@@ -4,7 +4,7 @@
 
 #include "tractor/plugin/settings_error.hpp"
 
-namespace tractor {
+namespace tractor::flags_test {
 namespace {
 
 using words = std::vector<std::string>;
@@ -127,4 +127,4 @@ TEST(flags, the_help_names_all_of_them) {
 }
 
 }  // namespace
-}  // namespace tractor
+}  // namespace tractor::flags_test

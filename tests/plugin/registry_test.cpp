@@ -11,7 +11,7 @@
 #include "tractor/plugin/spawn_backend.hpp"
 #include "tractor/plugin/transport.hpp"
 
-namespace tractor::plugin {
+namespace tractor::plugin::registry_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -362,4 +362,4 @@ TEST(plugin_search_path, is_composed_of_flag_environment_config_and_the_built_in
 }
 
 }  // namespace
-}  // namespace tractor::plugin
+}  // namespace tractor::plugin::registry_test

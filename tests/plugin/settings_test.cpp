@@ -12,7 +12,7 @@
 #include "tractor/plugin/flags.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
-namespace tractor {
+namespace tractor::settings_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -210,4 +210,4 @@ TEST(settings, a_listing_shows_each_with_its_origin) {
 }
 
 }  // namespace
-}  // namespace tractor
+}  // namespace tractor::settings_test

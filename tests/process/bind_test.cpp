@@ -5,10 +5,10 @@
 
 #include "registry.hpp"
 
+namespace bind_test {
+
 using namespace process_tests;
 using process_program::hello;
-
-namespace bind_test {
 
 task<std::vector<std::string>> own_addresses() {
   std::vector<std::string> out;
@@ -68,10 +68,6 @@ template <int Form> void bind_as(run_options& options, test_context& context) {
   if (Form == 1) options.bind_addrs(pair_of(more), parse_address(ours));
   if (Form == 2) options.bind_addrs(ours);
 }
-
-}  // namespace bind_test
-
-using namespace bind_test;
 
 TRACTOR_TEST(binding, of_a_registrar_joins_the_registry_address_and_others, (reg_addr ours),
              root(&bind_as<0>)) {
@@ -163,3 +159,5 @@ TRACTOR_TEST(advertising, of_a_root_is_told_to_the_registry_and_to_its_children,
   auto told = co_await fail_after(roomy(5s), query_actor("root"));
   EXPECT_EQ(told, current_actor().advertised());
 }
+
+}  // namespace bind_test

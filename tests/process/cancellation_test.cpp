@@ -10,12 +10,12 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace cancellation_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace cancellation_test {
 
 class boom : public std::runtime_error {
  public:
@@ -65,10 +65,6 @@ class stop_watch {
  private:
   std::chrono::steady_clock::time_point from_ = std::chrono::steady_clock::now();
 };
-
-}  // namespace cancellation_test
-
-using namespace cancellation_test;
 
 TRACTOR_TEST(cancellation, of_a_nursery_reaps_every_daemon) {
   std::vector<int> pids;
@@ -280,3 +276,5 @@ TRACTOR_TEST(cancellation, from_outside_reaches_through_two_nurseries, (tmp_dir 
   EXPECT_TRUE(outcome.cancelled_caught());
   EXPECT_TRUE(std::filesystem::exists(file + ".ended"));
 }
+
+}  // namespace cancellation_test

@@ -4,11 +4,11 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace cluster_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using testing::HasSubstr;
-
-namespace cluster_test {
 
 task<std::string> who() { co_return current_actor().id().name(); }
 
@@ -24,10 +24,6 @@ task<int> takes(context<receives<std::string>>& ctx) {
   while (auto item = co_await stream.next()) count += item->empty() ? 0 : 1;
   co_return count;
 }
-
-}  // namespace cluster_test
-
-using namespace cluster_test;
 
 TRACTOR_TEST(cluster, each_name_is_an_actor_and_all_end_with_the_body) {
   std::vector<int> pids;
@@ -107,3 +103,5 @@ TRACTOR_TEST(cluster, a_stream_into_each_takes_turns_of_messages) {
   });
   EXPECT_EQ(taken, 1000);
 }
+
+}  // namespace cluster_test

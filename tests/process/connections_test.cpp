@@ -3,10 +3,10 @@
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/transport.hpp"
 
+namespace connections_test {
+
 using namespace process_tests;
 using process_program::hello;
-
-namespace connections_test {
 
 task<int> sockets() { co_return static_cast<int>(open_sockets()); }
 
@@ -81,10 +81,6 @@ actor_options all_of_it() {
   return expose<&hello, &sockets, &finds_often, &finds_at_once, &holds, &uses, &drops, &sockets_down_to,
                 &finds_parent_and_root>();
 }
-
-}  // namespace connections_test
-
-using namespace connections_test;
 
 TRACTOR_TEST(connections, of_a_hundred_lookups_leave_no_descriptor) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
@@ -251,3 +247,5 @@ TRACTOR_TEST(connections, prefer_the_nearer_of_several_addresses, (),
     an.cancel();
   });
 }
+
+}  // namespace connections_test

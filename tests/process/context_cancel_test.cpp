@@ -5,13 +5,13 @@
 
 #include "program.hpp"
 
+namespace context_cancel_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace context_cancel_test {
 
 task<std::string> echo(std::string text) { co_return text; }
 
@@ -56,10 +56,6 @@ task<> fails_soon(context<starts<void>>& ctx) {
   co_await ctx.started();
   throw std::out_of_range("soon");
 }
-
-}  // namespace context_cancel_test
-
-using namespace context_cancel_test;
 
 TRACTOR_TEST(context_cancel, by_the_context_keeps_the_bodys_value) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -310,3 +306,5 @@ TRACTOR_TEST(context_cancel, of_a_group_of_errors_leaves_the_others) {
     co_await kid.cancel_actor();
   });
 }
+
+}  // namespace context_cancel_test

@@ -7,13 +7,13 @@
 
 #include "program.hpp"
 
+namespace context_errors_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace context_errors_test {
 
 task<> fails_after_start(context<starts<void>>& ctx) {
   co_await ctx.started();
@@ -73,10 +73,6 @@ task<std::string> calls_itself(std::string name) {
   }
   co_return "";
 }
-
-}  // namespace context_errors_test
-
-using namespace context_errors_test;
 
 TRACTOR_TEST(context_errors, of_the_child_cut_off_whatever_the_parent_waits_for) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -223,3 +219,5 @@ TRACTOR_TEST(context_errors, a_context_with_an_actor_that_is_gone_fails_at_once)
     EXPECT_FALSE(entered);
   });
 }
+
+}  // namespace context_errors_test

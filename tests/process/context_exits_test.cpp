@@ -6,12 +6,12 @@
 
 #include "program.hpp"
 
+namespace context_exits_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
-
-namespace context_exits_test {
 
 // True in a child while one of its endpoints runs.
 bool running = false;
@@ -128,10 +128,6 @@ task<> closes_its_stream(context<starts<void>, receives<int>, sends<int>>& ctx) 
   co_await stream.aclose();
 }
 
-}  // namespace context_exits_test
-
-using namespace context_exits_test;
-
 TRACTOR_TEST(context_exits, of_a_parent_end_the_child_whatever_either_does) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
     portal kid = co_await an.start_actor("kid", expose<&simple, &is_running>());
@@ -243,3 +239,5 @@ TRACTOR_TEST(context_exits, inside_each_other_end_in_order) {
     an.cancel();
   });
 }
+
+}  // namespace context_exits_test

@@ -10,13 +10,13 @@
 
 #include "program.hpp"
 
+namespace context_scale_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace context_scale_test {
 
 task<int> doubles(context<starts<int>, receives<int>, sends<int>>& ctx, int value) {
   co_await ctx.started(value);
@@ -98,10 +98,6 @@ void expect_no_growth(const holdings& before, const holdings& after, const char*
 #endif
 }
 
-}  // namespace context_scale_test
-
-using namespace context_scale_test;
-
 TRACTOR_TEST(context_scale, ten_thousand_contexts_over_one_connection_leave_nothing, (), timeout(120s)) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
     portal kid = co_await an.start_actor("kid", expose<&doubles, &holds>());
@@ -175,3 +171,5 @@ TRACTOR_TEST(context_scale, a_peer_that_is_killed_in_a_stream_is_named_whatever_
     EXPECT_EQ(error.status().signo(), SIGKILL) << "round " << round;
   }
 }
+
+}  // namespace context_scale_test

@@ -6,14 +6,14 @@
 
 #include "program.hpp"
 
+namespace context_states_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-namespace context_states_test {
 
 // What an endpoint has seen, asked for by later calls to the same actor.
 std::vector<std::string> seen;
@@ -92,10 +92,6 @@ std::string text_of(const std::string& file) {
   std::getline(in, text);
   return text;
 }
-
-}  // namespace context_states_test
-
-using namespace context_states_test;
 
 TRACTOR_TEST(context_states, follow_the_life_of_both_ends) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -266,3 +262,5 @@ TRACTOR_TEST(context_states, of_the_childs_code_are_gone_with_the_context) {
     co_await kid.cancel_actor();
   });
 }
+
+}  // namespace context_states_test

@@ -4,12 +4,12 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace context_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace context_test {
 
 struct order {
   int id = 0;
@@ -86,10 +86,6 @@ task<int> rejects(context<starts<int>>& ctx) {
   }
   throw std::runtime_error("failed on the way out");
 }
-
-}  // namespace context_test
-
-using namespace context_test;
 
 TRACTOR_TEST(context, yields_the_started_value_items_both_ways_and_a_result) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -271,3 +267,5 @@ TRACTOR_TEST(context, a_cancel_of_the_whole_actor_by_its_caller_is_raised) {
     EXPECT_EQ(error.canceller(), current_actor().id());
   });
 }
+
+}  // namespace context_test

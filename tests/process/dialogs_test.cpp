@@ -11,12 +11,12 @@
 #include "raw_peer.hpp"
 #include "recorded.hpp"
 
+namespace dialogs_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
-
-namespace dialogs_test {
 
 /// One connection of a recording, against an actor that plays one of its two ends.
 class replay {
@@ -212,10 +212,6 @@ std::string call(const std::string& dialog, std::vector<std::string> words, cons
   return out;
 }
 
-}  // namespace dialogs_test
-
-using namespace dialogs_test;
-
 #define ANSWERS(dialog, mode)                                                \
   TRACTOR_CELL_TEST(recorded_dialog, dialog##_is_answered_as_recorded,       \
                     (start_method method, tpt_proto proto, reg_addr addr)) { \
@@ -258,3 +254,5 @@ TRACTOR_CELL_TEST(recorded_dialog, badargs_is_called_as_recorded,
             "error TypeError boxed TypeError from worker over worker\n"
             "Traceback (text of the sender, shown verbatim)\ncancelled\n\n");
 }
+
+}  // namespace dialogs_test

@@ -3,11 +3,11 @@
 
 #include "registry.hpp"
 
+namespace discovery_test {
+
 using namespace process_tests;
 using process_program::hello;
 using testing::HasSubstr;
-
-namespace discovery_test {
 
 task<std::string> greet_by_name(std::string whom) {
   auto other = co_await wait_for_actor(whom);
@@ -38,10 +38,6 @@ task<> registers_ghost(std::string at) {
   to.str(at);
   co_await current_actor().parent().run_from_ns("self", "register_actor", std::move(kwargs));
 }
-
-}  // namespace discovery_test
-
-using namespace discovery_test;
 
 TRACTOR_TEST(discovery, the_root_is_the_registrar_and_stands_in_its_own_table) {
   EXPECT_TRUE(current_actor().is_registrar());
@@ -226,3 +222,5 @@ TRACTOR_TEST(discovery, a_blocked_actor_does_not_hold_up_lookups_of_others) {
     an.cancel_hard();
   });
 }
+
+}  // namespace discovery_test

@@ -11,10 +11,10 @@
 
 #include "registry.hpp"
 
+namespace election_test {
+
 using namespace process_tests;
 using testing::HasSubstr;
-
-namespace election_test {
 
 tractor::transport& transport_of(const std::string& key) {
   return plugin::registry::instance().transport(key);
@@ -61,10 +61,6 @@ task<std::vector<std::string>> own_addresses() {
   for (const address& where : current_actor().addresses()) out.push_back(where.text());
   co_return out;
 }
-
-}  // namespace election_test
-
-using namespace election_test;
 
 TRACTOR_TEST(election, of_many_roots_that_start_at_once_exactly_one_is_registrar,
              (start_method method, tpt_proto proto, more_addresses more), timeout(60s)) {
@@ -211,3 +207,5 @@ TRACTOR_TEST(election, an_interrupt_ends_a_root_that_is_still_asking,
   EXPECT_EQ(code, 130) << err;
   door->close();
 }
+
+}  // namespace election_test

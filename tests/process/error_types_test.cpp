@@ -4,11 +4,11 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace error_types_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using testing::HasSubstr;
-
-namespace error_types_test {
 
 class registered_alone : public std::runtime_error {
  public:
@@ -60,10 +60,6 @@ task<> throws_unknown(context<starts<void>>& ctx) {
   co_await ctx.started();
   throw unknown_there("of no kind");
 }
-
-}  // namespace error_types_test
-
-using namespace error_types_test;
 
 TEST(error_registry, of_the_standard_library_resolve) {
   expect_itself<std::runtime_error>();
@@ -139,3 +135,5 @@ TRACTOR_TEST(error_types, that_are_not_arrive_from_a_context_with_name_text_and_
     co_await kid.cancel_actor();
   });
 }
+
+}  // namespace error_types_test

@@ -4,12 +4,12 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace errors_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace errors_test {
 
 class out_of_cheese : public std::runtime_error {
  public:
@@ -94,10 +94,6 @@ template <class E> std::string text_of(const std::exception_ptr& error) {
   }
   return "(null)";
 }
-
-}  // namespace errors_test
-
-using namespace errors_test;
 
 TRACTOR_TEST(errors, a_standard_error_keeps_its_type_its_text_and_its_source) {
   auto error = co_await error_of<&fails>(std::string("range"));
@@ -217,3 +213,5 @@ TRACTOR_TEST(errors, an_error_in_the_body_ends_idle_children_and_comes_out_bare)
   auto error = co_await raises<out_of_cheese>(std::move(failing));
   EXPECT_STREQ(error.what(), "ours");
 }
+
+}  // namespace errors_test

@@ -1,6 +1,8 @@
 // Supervisors over real processes: giving up, cancels and errors at any time, and what is left (nothing).
 #include "supervised.hpp"
 
+namespace escalation_test {
+
 using namespace supervision_test;
 
 TRACTOR_TEST(escalation, names_the_whole_history_of_restarts_that_did_not_help) {
@@ -145,3 +147,5 @@ TRACTOR_TEST(escalation, says_why_a_restart_could_not_boot, (tmp_dir & tmp)) {
   EXPECT_THAT(error.history()[0].text(), HasSubstr("SIGKILL"));
   EXPECT_THAT(error.history()[2].text(), HasSubstr("died in its boot"));
 }
+
+}  // namespace escalation_test

@@ -10,6 +10,8 @@
 #include <tractor/harness/harness.hpp>
 #include <vector>
 
+namespace examples_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -85,6 +87,10 @@ std::string complaints(const command& line, std::chrono::nanoseconds most) {
 }
 
 void run_example(const example& what, test_context& context) {
+  if (!fs::exists(what.program())) {
+    ADD_FAILURE() << what.program() << " is not built: ninja -C build/<preset> examples";
+    return;
+  }
   command line(what.program());
   for (const std::string& word : what.arguments) line.arg(word);
   line.arg("--spawn-backend", context.where().backend, "--tpt-proto", context.where().transport,
@@ -126,3 +132,5 @@ TEST(example_rule, wants_no_process_left) {
 TEST(example_rule, wants_an_end_in_time) {
   EXPECT_THAT(complaints(command("sleep").arg("60"), 50ms), testing::StartsWith("not done after"));
 }
+
+}  // namespace examples_test

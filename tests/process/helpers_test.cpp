@@ -10,13 +10,13 @@
 
 #include "program.hpp"
 
+namespace helpers_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace helpers_test {
 
 int opened = 0;
 
@@ -78,10 +78,6 @@ task<int> pid_in(std::string file) {
   std::ifstream(file) >> pid;
   co_return pid;
 }
-
-}  // namespace helpers_test
-
-using namespace helpers_test;
 
 TRACTOR_TEST(helpers, a_program_ends_with_the_actor_that_runs_it, (tmp_dir & dir), timeout(20s)) {
   const std::string file = dir.path() + "/pid";
@@ -181,3 +177,5 @@ TRACTOR_TEST(helpers, open_local_sub_to_stream, (), timeout(20s)) {
     an.cancel();
   });
 }
+
+}  // namespace helpers_test

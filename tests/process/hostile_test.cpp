@@ -12,13 +12,13 @@
 #include "program/endpoints.hpp"
 #include "raw_peer.hpp"
 
+namespace hostile_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace hostile_test {
 
 const actor_id stranger("stranger", "5742a9e2-0000-4000-8000-00000000beef", 4711);
 
@@ -160,10 +160,6 @@ void survives(target& it, const std::string& complaint, const std::function<task
   it.ends();
 }
 
-}  // namespace hostile_test
-
-using namespace hostile_test;
-
 TRACTOR_CELL_TEST(hostile_peer, with_a_header_of_four_gigabytes_is_refused_before_the_handshake,
                   (start_method method, tpt_proto proto, reg_addr addr)) {
   target it(method, proto, addr);
@@ -301,3 +297,5 @@ TRACTOR_CELL_TEST(hostile_peer, with_another_key_is_refused_unless_the_kernel_vo
   it.mentions("does not hold the user's key");
   it.ends();
 }
+
+}  // namespace hostile_test

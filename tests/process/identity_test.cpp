@@ -7,18 +7,14 @@
 
 #include "raw_peer.hpp"
 
+namespace identity_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using testing::HasSubstr;
 
-namespace identity_test {
-
 task<int> twice(int n) { co_return 2 * n; }
-
-}  // namespace identity_test
-
-using namespace identity_test;
 
 TRACTOR_TEST(identity, of_a_child_is_refused_to_a_stranger_with_and_without_a_nonce,
              (tpt_proto proto, reg_addr addr),
@@ -51,3 +47,5 @@ TRACTOR_TEST(identity, of_a_child_is_refused_to_a_stranger_with_and_without_a_no
     EXPECT_THAT(line, HasSubstr("claims an identity that is not its own"));
   }
 }
+
+}  // namespace identity_test

@@ -14,10 +14,10 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace inheritance_test {
+
 using namespace tractor;
 using namespace tractor::harness;
-
-namespace inheritance_test {
 
 using state = std::map<std::string, std::string>;
 
@@ -92,10 +92,6 @@ class changed_state {
   sigset_t mask_;
 };
 
-}  // namespace inheritance_test
-
-using namespace inheritance_test;
-
 TRACTOR_TEST(inheritance, of_a_child_and_a_grandchild_is_the_state_at_the_time_of_the_start,
              (tmp_dir & tmp)) {
   const changed_state changed(tmp.path());
@@ -110,3 +106,5 @@ TRACTOR_TEST(inheritance, of_a_child_and_a_grandchild_is_the_state_at_the_time_o
     an.cancel();
   });
 }
+
+}  // namespace inheritance_test

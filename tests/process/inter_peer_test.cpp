@@ -5,13 +5,13 @@
 
 #include "program.hpp"
 
+namespace inter_peer_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace inter_peer_test {
 
 task<> sleeps(context<starts<void>>& ctx) {
   co_await ctx.started();
@@ -112,10 +112,6 @@ task<report> watches_and_cancels(std::string victim) {
   }
   co_return out;
 }
-
-}  // namespace inter_peer_test
-
-using namespace inter_peer_test;
 
 TRACTOR_TEST(inter_peer, cancel_is_raised_with_its_canceller_in_every_context_into_the_cancelled) {
   constexpr int watchers = 3;
@@ -299,3 +295,5 @@ TRACTOR_TEST(inter_peer, an_actor_that_is_cancelled_is_heard_out_before_its_end_
       EXPECT_EQ(end.canceller().name(), "root");
     });
 }
+
+}  // namespace inter_peer_test

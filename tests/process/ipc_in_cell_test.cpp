@@ -8,9 +8,9 @@
 #include "reference_peer.hpp"
 #include "registry.hpp"
 
-using namespace process_tests;
-
 namespace ipc_server_test {
+
+using namespace process_tests;
 
 class party {
  public:
@@ -62,10 +62,6 @@ template <class Body> void with_server(party& self, Body&& body) {
     co_await fail_after(roomy(20s), open_task_nursery(all));
   });
 }
-
-}  // namespace ipc_server_test
-
-using namespace ipc_server_test;
 
 TRACTOR_CELL_TEST(ipc_in_cell, listens_until_it_is_cancelled_and_has_no_peers, (tpt_proto proto)) {
   party host(proto, "host");
@@ -180,3 +176,5 @@ TRACTOR_CELL_TEST(ipc_in_cell, tells_a_peer_that_is_gone_at_both_ends_as_a_close
     co_await fail_after(roomy(5s), open_task_nursery(end));
   });
 }
+
+}  // namespace ipc_server_test

@@ -7,12 +7,12 @@
 
 #include "program.hpp"
 
+namespace killing_test {
+
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace killing_test {
 
 std::string title_of(pid_t pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/cmdline");
@@ -123,10 +123,6 @@ void kill_at_random(const std::vector<std::string>& titles, const std::string& m
   }
   boot_again(method, proto, registry);
 }
-
-}  // namespace killing_test
-
-using namespace killing_test;
 
 TRACTOR_CELL_TEST(killing, of_a_leaf_ends_the_tree_with_an_error_that_names_it,
                   (start_method method, tpt_proto proto, reg_addr addr)) {
@@ -241,3 +237,5 @@ TRACTOR_CELL_TEST(interrupts, by_sigusr1_in_the_boot_of_a_tree_end_nobody,
   tree.run.signal(SIGINT);
   tree.ends_with(130, below);
 }
+
+}  // namespace killing_test

@@ -10,12 +10,12 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace lifetime_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace lifetime_test {
 
 class boom : public std::runtime_error {
  public:
@@ -70,10 +70,6 @@ task<std::vector<bool>> debugs_below() {
 
 bool alive(int process) { return ::kill(process, 0) == 0; }
 actor_options until_the_end(actor_options options) { return options.lives(lifetime::until_nursery_ends); }
-
-}  // namespace lifetime_test
-
-using namespace lifetime_test;
 
 TRACTOR_TEST(lifetime, of_a_daemon_that_lives_until_its_nursery_ends_does_not_hold_the_nursery) {
   std::vector<int> pids;
@@ -247,3 +243,5 @@ TRACTOR_TEST(child_options, enabled_transports_may_be_ones_that_the_parent_does_
     });
   }
 }
+
+}  // namespace lifetime_test

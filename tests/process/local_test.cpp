@@ -5,6 +5,8 @@
 
 #include "program.hpp"
 
+namespace local_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
@@ -41,3 +43,5 @@ TRACTOR_TEST(local, the_registrar_finds_its_own_name_and_is_told_to_call_itself)
   EXPECT_EQ(table.size(), 1u);
   EXPECT_THAT(current_actor().state(), HasSubstr("0 peers"));
 }
+
+}  // namespace local_test

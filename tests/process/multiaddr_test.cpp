@@ -4,6 +4,8 @@
 #include <tractor/discovery/multiaddr.hpp>
 #include <tractor/harness/harness.hpp>
 
+namespace multiaddr_test {
+
 using namespace tractor;
 using testing::HasSubstr;
 
@@ -101,3 +103,5 @@ TEST(multiaddr, a_bad_address_in_a_table_is_an_error_that_names_the_service) {
     EXPECT_THAT(error.what(), HasSubstr("'udp'"));
   }
 }
+
+}  // namespace multiaddr_test

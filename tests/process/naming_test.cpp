@@ -2,10 +2,11 @@
 #include "tractor/harness/harness.hpp"
 #include "tractor/tractor.hpp"
 
+namespace naming_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 
-namespace naming_test {
 task<int> minus(int from, int what) { co_return from - what; }
 
 // Initialisers of one file run before those of another in no known order.
@@ -21,9 +22,6 @@ msg::buffer named(int from, int what) {
   to.integer(from);
   return out;
 }
-}  // namespace naming_test
-
-using namespace naming_test;
 
 TRACTOR_TEST(naming, a_name_given_at_run_time_is_known_to_a_fresh_child) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -42,3 +40,5 @@ TRACTOR_TEST(naming, a_name_given_in_a_static_initialiser_works) {
     an.cancel();
   });
 }
+
+}  // namespace naming_test

@@ -7,12 +7,12 @@
 
 #include "program.hpp"
 
+namespace one_cancels_all_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
-
-namespace one_cancels_all_test {
 
 task<> fails(int milliseconds) {
   co_await sleep(std::chrono::milliseconds(milliseconds));
@@ -56,10 +56,6 @@ struct mix {
 };
 const std::vector<mix> mixes = {{0, 1, 0, false}, {0, 3, 0, false}, {3, 1, 0, false},
                                 {3, 2, 2, false}, {1, 0, 2, true},  {3, 0, 0, true}};
-
-}  // namespace one_cancels_all_test
-
-using namespace one_cancels_all_test;
 
 TRACTOR_TEST(one_cancels_all, whoever_fails_among_daemons_and_run_once_children, (), timeout(60s)) {
   for (const mix& who : mixes) {
@@ -184,3 +180,5 @@ TRACTOR_CELL_TEST(one_cancels_all, an_interrupt_ends_children_that_another_task_
   interrupted_among_children(options);
   EXPECT_LT(std::chrono::steady_clock::now() - before, roomy(1500ms));
 }
+
+}  // namespace one_cancels_all_test

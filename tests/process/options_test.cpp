@@ -9,12 +9,12 @@
 #include <tractor/plugin/registry.hpp>
 #include <tractor/tractor.hpp>
 
+namespace options_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace options_test {
 
 /// An address of the cell's transport that nobody listens on, fit to be named before it is bound.
 class spare_address {
@@ -109,10 +109,6 @@ task<std::string> why_refused(std::string where) {
   auto error = co_await raises<actor_failure>(std::move(failing));
   co_return error.what();
 }
-
-}  // namespace options_test
-
-using namespace options_test;
 
 TRACTOR_TEST(root_options, bind_the_given_addresses_besides_the_registrars,
              (spare_address spare, reg_addr reg), root([](run_options& options, test_context& context) {
@@ -229,3 +225,5 @@ TRACTOR_TEST(actor_handle, of_the_root_has_no_parent) {
   }
   co_await raises<runtime_failure>(get_root());
 }
+
+}  // namespace options_test

@@ -6,13 +6,13 @@
 
 #include "program.hpp"
 
+namespace overrun_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace overrun_test {
 
 constexpr int items = 300;
 constexpr std::size_t room = 10;
@@ -79,10 +79,6 @@ task<> never_opens(context<starts<void>, receives<int>>& ctx) {
 
 constexpr overrun_policy policies[] = {overrun_policy::wait, overrun_policy::drop_oldest,
                                        overrun_policy::conflate};
-
-}  // namespace overrun_test
-
-using namespace overrun_test;
 
 TRACTOR_TEST(overrun, by_a_policy_of_the_slow_child_is_no_error) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -247,3 +243,5 @@ TRACTOR_TEST(overrun, of_a_parent_that_never_opens_ends_with_its_body) {
     co_await kid.cancel_actor();
   });
 }
+
+}  // namespace overrun_test

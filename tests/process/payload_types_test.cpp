@@ -8,13 +8,13 @@
 
 #include "wire_peer.hpp"
 
+namespace payload_types_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace payload_types_test {
 
 task<std::string> typed(context<starts<int>, receives<int>, sends<int>>& ctx) {
   co_await ctx.started(10);
@@ -84,10 +84,6 @@ task<Error> raised_by(std::function<task<>(wire_peer&, std::string cid)> lines, 
   });
   co_return *caught;
 }
-
-}  // namespace payload_types_test
-
-using namespace payload_types_test;
 
 TRACTOR_TEST(payload_types, of_a_wrong_started_value_fail_the_caller_before_its_body, (), keyless()) {
   bool entered = false;
@@ -308,3 +304,5 @@ TRACTOR_TEST(payload_types, a_lost_connection_fails_all_that_runs_over_it, (), k
                         co_await raises<transport_closed>(fake->open_context<&typed>(body));
                       }));
 }
+
+}  // namespace payload_types_test

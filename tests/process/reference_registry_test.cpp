@@ -2,10 +2,10 @@
 #include "reference_peer.hpp"
 #include "registry.hpp"
 
+namespace reference_registry_test {
+
 using namespace process_tests;
 using process_program::hello;
-
-namespace reference_registry_test {
 
 const std::string name = "snake", uuid = "f471a76f-2fb5-4338-96f4-5aab93691e7f";
 const std::string cid = "501f8f93-9431-4406-9ea8-f285789ea276";
@@ -142,10 +142,6 @@ void expect_asked(const reference_registrar& by, const std::string& func, Kwargs
   EXPECT_EQ(frame, start_of(id, func, kwargs, self.name(), self.uuid())) << func;
 }
 
-}  // namespace reference_registry_test
-
-using namespace reference_registry_test;
-
 TRACTOR_TEST(reference_registry, calls_of_a_peer_are_answered_as_the_reference_does,
              (reg_addr ours, more_addresses more), root([](run_options& o) { o.allow_keyless_peers(); })) {
   co_await registry_of(1);
@@ -259,3 +255,5 @@ TRACTOR_TEST(reference_registry, a_registrar_of_the_reference_is_asked_as_the_re
     an.cancel();
   });
 }
+
+}  // namespace reference_registry_test

@@ -7,13 +7,13 @@
 
 #include "registry.hpp"
 
+namespace registrars_test {
+
 using namespace process_tests;
 using process_program::greeting_of;
 using process_program::hello;
 using process_program::uuid_of;
 using testing::HasSubstr;
-
-namespace registrars_test {
 
 command member(const std::string& name, const start_method& method, const tpt_proto& proto,
                const std::string& registrar, const std::string& second = {}) {
@@ -75,10 +75,6 @@ task<bool> is_gone(std::string name, find_options where = {}) {
   });
   co_return static_cast<bool>(in_time);
 }
-
-}  // namespace registrars_test
-
-using namespace registrars_test;
 
 TRACTOR_TEST(registrars, in_two_programs_are_both_registered_with_and_asked,
              (start_method method, tpt_proto proto, more_addresses more), timeout(60s)) {
@@ -320,3 +316,5 @@ TRACTOR_TEST(leases, end_when_they_are_not_renewed, (more_addresses more)) {
     EXPECT_EQ(still.size(), 1u);
   });
 }
+
+}  // namespace registrars_test

@@ -8,13 +8,13 @@
 #include "program.hpp"
 #include "tractor/tractor.hpp"
 
+namespace ring_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace ring_test {
 
 struct totals {
   std::int64_t count = 0;
@@ -143,10 +143,6 @@ task<> sends_much(std::size_t capacity, std::int64_t count, std::size_t smallest
 template <class T> task<> send_until_broken(ring_send_channel<T>& tx, T item) {
   for (;;) co_await tx.send(item);
 }
-
-}  // namespace ring_test
-
-using namespace ring_test;
 
 TRACTOR_TEST(ring, carries_a_hundred_thousand_small_items) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
@@ -298,3 +294,5 @@ TRACTOR_TEST(ring, whose_sender_is_killed_gives_what_is_whole_and_then_breaks) {
   EXPECT_TRUE(broken);
   EXPECT_GE(taken, 20);
 }
+
+}  // namespace ring_test

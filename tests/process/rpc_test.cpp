@@ -10,14 +10,14 @@
 
 #include "wire_peer.hpp"
 
+namespace rpc_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-namespace rpc_test {
 
 task<int> answer() { co_return 42; }
 task<> never_answers() { co_await sleep_forever(); }
@@ -74,10 +74,6 @@ task<> appears(std::string file) {
 task<std::string> cancel_task(wire_peer& peer, std::string target) {
   co_return co_await peer.start("self", "_cancel_task", map_of("cid", target));
 }
-
-}  // namespace rpc_test
-
-using namespace rpc_test;
 
 TRACTOR_TEST(rpc, a_call_whose_caller_leaves_at_once_begins_and_is_cancelled_in_order, (tmp_dir & tmp),
              keyless()) {
@@ -263,3 +259,5 @@ TRACTOR_TEST(rpc, the_end_of_an_actor_tells_every_caller_then_acknowledges_then_
     });
   });
 }
+
+}  // namespace rpc_test

@@ -10,14 +10,14 @@
 #include "program.hpp"
 #include "program/endpoints.hpp"
 
+namespace runtime_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using process_program::hello;
 using testing::HasSubstr;
-
-namespace runtime_test {
 
 task<> second_tree() {
   run_options options;
@@ -76,10 +76,6 @@ std::vector<std::string> other_first(const std::string& proto) {
     if (key != proto) all.push_back(key);
   return all;
 }
-
-}  // namespace runtime_test
-
-using namespace runtime_test;
 
 TRACTOR_TEST(runtime, is_one_per_process_in_the_root) {
   auto error = co_await raises<runtime_failure>(second_tree());
@@ -229,3 +225,5 @@ TEST(endpoints, of_one_name_end_the_program_at_its_start_with_their_name) {
   EXPECT_THAT(run.err(), HasSubstr("zoo:panda()->int"));
   EXPECT_THAT(run.err(), HasSubstr("expose_as"));
 }
+
+}  // namespace runtime_test

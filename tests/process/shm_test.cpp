@@ -9,13 +9,13 @@
 #include "program.hpp"
 #include "tractor/tractor.hpp"
 
+namespace shm_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace shm_test {
 
 using name = shm_text<12>;
 
@@ -110,10 +110,6 @@ std::vector<std::string> left_of(const std::vector<std::string>& keys) {
     if (is_there(key)) out.push_back(key);
   return out;
 }
-
-}  // namespace shm_test
-
-using namespace shm_test;
 
 TRACTOR_TEST(shm, a_list_written_by_the_parent_is_read_by_a_child) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
@@ -272,3 +268,5 @@ TRACTOR_CELL_TEST(shm, of_a_killed_root_without_children_is_removed_by_the_next_
   EXPECT_TRUE(status && status->ok()) << next.err();
   EXPECT_THAT(left_of(keys), testing::IsEmpty());
 }
+
+}  // namespace shm_test

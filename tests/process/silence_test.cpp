@@ -8,12 +8,12 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace silence_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace silence_test {
 
 task<int> pid() { co_return ::getpid(); }
 task<> endless(send_stream<int>& out) {
@@ -38,10 +38,6 @@ run_options tree_of(const std::string& method, const std::string& proto, const s
   options.start_method(method).enable_transports(proto).registry_addrs(registry);
   return options;
 }
-
-}  // namespace silence_test
-
-using namespace silence_test;
 
 TRACTOR_CELL_TEST(silence, of_a_daemon_ends_it_by_force_and_is_an_error_of_its_nursery,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
@@ -104,3 +100,5 @@ TRACTOR_CELL_TEST(silence, of_a_supervised_child_is_a_failure_that_a_restart_men
     });
   });
 }
+
+}  // namespace silence_test

@@ -15,12 +15,12 @@
 #include <tractor/plugin/spawn_backend.hpp>
 #include <tractor/tractor.hpp>
 
+namespace spawning_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace spawning_test {
 
 // A program whose static initialiser ends it: an exec'd child runs this, a forked one does not.
 const bool initialised = [] {
@@ -67,10 +67,6 @@ task<> end(const portal& child) {
 bool runs_main_in_children(const start_method& method) {
   return has(plugin::registry::instance().spawn(method.key()).caps(), spawn_capability::fresh_exec);
 }
-
-}  // namespace spawning_test
-
-using namespace spawning_test;
 
 TRACTOR_TEST(spawning, the_same_function_runs_in_the_parent_and_in_a_child) {
   auto here = co_await where_am_i();
@@ -297,3 +293,5 @@ TRACTOR_TEST(spawning, actors_nest_three_levels_deep) {
   auto path = co_await path_below(3);
   EXPECT_THAT(path, testing::ElementsAre("level1", "level2", "level3", "root"));
 }
+
+}  // namespace spawning_test

@@ -6,12 +6,12 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace stream_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace stream_test {
 
 task<> ticks(send_stream<int>& out, int count) {
   for (int i = 0; i < count; ++i) co_await out.send(i);
@@ -90,10 +90,6 @@ task<> mixes(context<sends<int, std::string>>& ctx) {
   co_await stream.send(3);
   co_await stream.send("four");
 }
-
-}  // namespace stream_test
-
-using namespace stream_test;
 
 TRACTOR_TEST(stream, a_generator_yields_its_items_in_order_and_ends) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -358,3 +354,5 @@ TRACTOR_TEST(stream, a_limit_refuses_other_alternatives_while_it_stands) {
     co_await kid.cancel_actor();
   });
 }
+
+}  // namespace stream_test

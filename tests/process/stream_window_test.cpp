@@ -2,11 +2,11 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+namespace stream_window_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
-
-namespace stream_window_test {
 
 constexpr std::size_t first_window = 64;
 
@@ -29,10 +29,6 @@ template <class Context> task<std::size_t> read_all(Context& ctx, stream_options
   EXPECT_EQ(got, count);
   co_return stream.statistics().window;
 }
-
-}  // namespace stream_window_test
-
-using namespace stream_window_test;
 
 TRACTOR_TEST(stream_window, grows_for_a_receiver_that_keeps_up_with_its_sender) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -85,3 +81,5 @@ TRACTOR_TEST(stream_window, of_a_receiver_that_lags_does_not_grow) {
     co_await kid.cancel_actor();
   });
 }
+
+}  // namespace stream_window_test

@@ -8,12 +8,12 @@
 
 #include "program.hpp"
 
+namespace streaming_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
-
-namespace streaming_test {
 
 constexpr int rounds = 10;
 
@@ -141,10 +141,6 @@ task<int> subscribes(std::string publisher) {
   });
   co_return strangers;
 }
-
-}  // namespace streaming_test
-
-using namespace streaming_test;
 
 TRACTOR_TEST(streaming, ten_pings_are_ten_pongs_whatever_either_side_reads_with) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
@@ -301,3 +297,5 @@ TRACTOR_CELL_TEST(streaming, an_interrupt_ends_one_way_and_two_way_streams,
     EXPECT_LT(std::chrono::steady_clock::now() - before, roomy(2s));
   }
 }
+
+}  // namespace streaming_test

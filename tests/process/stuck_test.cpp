@@ -10,12 +10,12 @@
 #include <tractor/ipc/transport_closed.hpp>
 #include <tractor/tractor.hpp>
 
+namespace stuck_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace stuck_test {
 
 task<int> own_pid() { co_return ::getpid(); }
 // Ends every connection of this process, and then hears nothing.
@@ -30,10 +30,6 @@ task<> cuts_itself_off() {
 
 bool alive(int pid) { return ::kill(pid, 0) == 0; }
 
-}  // namespace stuck_test
-
-using namespace stuck_test;
-
 TRACTOR_TEST(stuck_actor, that_closed_its_connection_is_ended_and_named) {
   int pid = 0;
   auto failing = open_nursery([&](actor_nursery& an) -> task<> {
@@ -47,3 +43,5 @@ TRACTOR_TEST(stuck_actor, that_closed_its_connection_is_ended_and_named) {
   EXPECT_THAT(error.what(), HasSubstr("'kid@"));
   EXPECT_FALSE(alive(pid));
 }
+
+}  // namespace stuck_test

@@ -5,6 +5,8 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/ipc/transport_closed.hpp>
 
+namespace sudden_exit_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 
@@ -33,3 +35,5 @@ TRACTOR_TEST(sudden_exit, with_a_code_is_an_error_and_leaves_nothing) {
 TRACTOR_TEST(sudden_exit, with_success_in_a_call_is_an_error_and_leaves_nothing) {
   co_await raises<transport_closed>(start_and_leave(0));
 }
+
+}  // namespace sudden_exit_test

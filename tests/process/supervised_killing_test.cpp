@@ -6,11 +6,11 @@
 
 #include "program.hpp"
 
+namespace supervised_killing_test {
+
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
-
-namespace supervised_killing_test {
 
 // What a tree left on disk is gone after the next boot: the harness looks once the test is over.
 void boot_again(const std::string& method, const std::string& proto, const std::string& registry) {
@@ -19,10 +19,6 @@ void boot_again(const std::string& method, const std::string& proto, const std::
   ASSERT_TRUE(status.has_value()) << next.err();
   EXPECT_TRUE(status->ok()) << status->text() << "\n" << next.err();
 }
-
-}  // namespace supervised_killing_test
-
-using namespace supervised_killing_test;
 
 TRACTOR_CELL_TEST(supervised_killing, of_the_root_ends_all_that_restarts_and_is_restarted,
                   (start_method method, tpt_proto proto, reg_addr addr), timeout(200s)) {
@@ -55,3 +51,5 @@ TRACTOR_CELL_TEST(supervised_killing, of_any_other_process_is_survived,
   EXPECT_TRUE(run.wait_for_descendants(roomy(5s))) << run.err();
   boot_again(method, proto, addr);
 }
+
+}  // namespace supervised_killing_test

@@ -1,6 +1,8 @@
 // Supervisors over real processes: which children are started again, and how they are reached.
 #include "supervised.hpp"
 
+namespace supervision_test {
+
 using namespace supervision_test;
 
 TRACTOR_TEST(supervision, makes_a_killed_daemon_reachable_again) {
@@ -204,3 +206,5 @@ TEST(supervision_outside, of_an_actor_is_told_how_to_enter_the_runtime) {
   };
   run_loop(body());
 }
+
+}  // namespace supervision_test

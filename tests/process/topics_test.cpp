@@ -5,12 +5,12 @@
 
 #include "program.hpp"
 
+namespace topics_across_actors {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
-
-namespace topics_across_actors {
 
 using names = std::vector<std::string>;
 
@@ -65,10 +65,6 @@ task<int> take(std::string publisher, std::string topic, int count) {
   co_return strangers;
 }
 
-}  // namespace topics_across_actors
-
-using namespace topics_across_actors;
-
 TRACTOR_TEST(topics_across_actors, reach_the_actors_that_want_them_while_they_want_them) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
     portal source = co_await an.start_actor("publisher", expose<&subscribe, &publish, &wanted>());
@@ -111,3 +107,5 @@ TRACTOR_TEST(topics_across_actors, that_end_are_the_end_of_the_stream_after_thei
   });
   EXPECT_EQ(got, (std::vector<int>{0, 1, 2}));
 }
+
+}  // namespace topics_across_actors

@@ -3,10 +3,10 @@
 
 #include "registry.hpp"
 
+namespace watch_test {
+
 using namespace process_tests;
 using process_program::hello;
-
-namespace watch_test {
 
 using kind = registry_change::kind;
 
@@ -25,10 +25,6 @@ task<> sees(send_stream<std::string>& out, std::string name) {
     co_await out.send(std::move(change));
   }
 }
-
-}  // namespace watch_test
-
-using namespace watch_test;
 
 TRACTOR_TEST(watch, begins_with_those_who_are_there_and_tells_who_comes_and_goes) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
@@ -157,3 +153,5 @@ TRACTOR_TEST(watch, of_two_registrars_tells_each_actor_once,
   EXPECT_THAT(told, testing::UnorderedElementsAre("-m-both", "-m-second", "+m-again"));
   for (subprocess* each : {&first, &again}) co_await end_in_order(*each);
 }
+
+}  // namespace watch_test

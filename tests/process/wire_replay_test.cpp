@@ -10,13 +10,13 @@
 #include "../msg/wire_vectors.hpp"
 #include "wire_peer.hpp"
 
+namespace wire_replay_test {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace process_tests;
 using namespace std::chrono_literals;
 using tractor::test::recorded_frame;
-
-namespace wire_replay_test {
 
 // --- what was recorded, written again
 
@@ -214,10 +214,6 @@ root keyless() {
   return root([](run_options& options) { options.allow_keyless_peers(); });
 }
 
-}  // namespace wire_replay_test
-
-using namespace wire_replay_test;
-
 TRACTOR_TEST(replay, of_a_callers_lines_gets_the_recorded_answers, (), keyless()) {
   for (const char* dialog : {"rpc", "context", "ctxcancel", "oneway"})
     co_await fail_after(10s, play_caller(dialog, "", nullptr));
@@ -294,3 +290,5 @@ TRACTOR_TEST(replay, of_a_childs_lines_gets_the_recorded_overrun, (), keyless())
   };
   co_await fail_after(10s, play_callee("overrun", work));
 }
+
+}  // namespace wire_replay_test

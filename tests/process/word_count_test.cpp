@@ -8,11 +8,11 @@
 #include <string>
 #include <tractor/harness/harness.hpp>
 
+namespace word_count_test {
+
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-namespace word_count_test {
 
 command word_count() {
   return command(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "examples/word_count");
@@ -40,10 +40,6 @@ std::vector<std::string> write_texts(const tmp_dir& folder) {
   }
   return out;
 }
-
-}  // namespace word_count_test
-
-using namespace word_count_test;
 
 TRACTOR_CELL_TEST(word_count, recovers_from_a_killed_worker_and_counts_what_one_process_counts,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp)) {
@@ -112,3 +108,5 @@ TEST(word_count_usage, is_shown_with_the_runtimes_flags) {
   EXPECT_TRUE(status && status->ok()) << run.err();
   EXPECT_THAT(run.out(), testing::AllOf(HasSubstr("--kill-one"), HasSubstr("--spawn-backend")));
 }
+
+}  // namespace word_count_test

@@ -4,6 +4,8 @@
 #include <thread>
 #include <tractor/runtime/actor_cluster.hpp>
 
+namespace cluster_options_test {
+
 namespace {
 
 using tractor::cluster_options;
@@ -24,3 +26,5 @@ TEST(ClusterOptions, ThatContradictThemselvesAreRefused) {
 }
 
 }  // namespace
+
+}  // namespace cluster_options_test

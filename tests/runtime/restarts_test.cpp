@@ -7,6 +7,8 @@
 
 #include "tractor/runtime/errors.hpp"
 
+namespace restarts_test {
+
 using namespace tractor;
 using namespace std::chrono_literals;
 
@@ -120,3 +122,5 @@ TEST(restart_history, of_an_escalation_is_whole_after_a_way_over_the_wire) {
     }
   }
 }
+
+}  // namespace restarts_test

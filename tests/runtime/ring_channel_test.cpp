@@ -7,6 +7,8 @@
 #include "ring_support.hpp"
 #include "tractor/msg/codec.hpp"
 
+namespace ring_channel_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 using ::testing::HasSubstr;
@@ -198,3 +200,5 @@ TEST(ring_channel, is_opened_and_left_a_thousand_times_without_growth) {
   });
   EXPECT_EQ(open_files(), files);
 }
+
+}  // namespace ring_channel_test

@@ -7,6 +7,8 @@
 
 #include "ring_support.hpp"
 
+namespace ring_end_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 using ::testing::HasSubstr;
@@ -257,3 +259,5 @@ TEST(ring_channel, keeps_items_whole_and_in_order_whatever_is_cancelled) {
     EXPECT_TRUE(std::ranges::includes(got, sent));
   });
 }
+
+}  // namespace ring_end_test

@@ -16,10 +16,12 @@
 #include "tractor/async/async.hpp"
 #include "tractor/plugin/owned_fd.hpp"
 
+namespace run_process_test {
+
 using namespace tractor;
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 namespace {
 
@@ -274,7 +276,7 @@ TEST(run_process, what_a_program_left_running_in_its_group_is_killed) {
 
 TEST(run_process, a_descendant_that_escaped_with_our_pipe_does_not_keep_us) {
   as_subreaper here;
-  const std::string file = testing::TempDir() + "escaped." + std::to_string(::getpid());
+  const std::string file = ::testing::TempDir() + "escaped." + std::to_string(::getpid());
   within_bound([&]() -> task<> {
     auto command = shell("setsid sleep 1000 & echo $! > " + file);
     co_await fail_after(20s, supervise_run_process(command.relay_stdout()));
@@ -364,3 +366,5 @@ TEST(run_process, it_dies_with_the_process_that_runs_it) {
   EXPECT_EQ(::waitpid(pid, &status, 0), pid);
   EXPECT_TRUE(WIFSIGNALED(status));
 }
+
+}  // namespace run_process_test

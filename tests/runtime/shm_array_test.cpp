@@ -8,12 +8,6 @@
 
 #include "shm_support.hpp"
 
-using namespace tractor;
-using namespace tractor::testing;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-
 namespace shop {
 struct tick {
   std::int64_t time = 0;
@@ -27,6 +21,14 @@ struct quote {
 BOOST_DESCRIBE_STRUCT(quote, (), (bid, ask))
 enum class side : std::uint8_t { buy, sell };
 }  // namespace shop
+
+namespace shm_array_test {
+
+using namespace tractor;
+using namespace tractor::testing;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 static_assert(shm_element<shop::tick> && shm_element<double> && shm_element<shop::side>);
 static_assert(!shm_element<std::string> && !shm_element<int*> && !shm_element<int[3]> &&
@@ -209,3 +211,5 @@ TEST(shm_ring_array, gives_whole_elements_in_sequence_while_a_writer_overtakes) 
   EXPECT_EQ(gaps, 0u);
   EXPECT_EQ(backwards, 0u);
 }
+
+}  // namespace shm_array_test

@@ -13,6 +13,8 @@
 #include "tractor/plugin/owned_fd.hpp"
 #include "tractor/runtime/shm_segment.hpp"
 
+namespace shm_leftovers_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 using ::testing::ElementsAre;
@@ -171,3 +173,5 @@ TEST(shm_relatives, remove_what_a_killed_process_made_even_if_it_is_in_use) {
   ::close(ends[0]);
   ::close(ends[1]);
 }
+
+}  // namespace shm_leftovers_test

@@ -7,6 +7,8 @@
 #include "tractor/runtime/shm_array.hpp"
 #include "tractor/runtime/shm_text.hpp"
 
+namespace shm_list_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 using ::testing::Each;
@@ -74,3 +76,5 @@ TEST(shm_text, holds_no_more_than_fits) {
   EXPECT_TRUE(name().empty());
   EXPECT_LT(name("ann"), name("bob"));
 }
+
+}  // namespace shm_list_test

@@ -13,6 +13,8 @@
 #include "tractor/msg/codec.hpp"
 #include "tractor/runtime/shm_array.hpp"
 
+namespace shm_segment_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 using ::testing::HasSubstr;
@@ -167,3 +169,5 @@ TEST(shm_token, travels_whole) {
   EXPECT_EQ(msg::decode_all<shm_token>(bytes.view()), sent);
   EXPECT_EQ(sent.text(), "array of 10 float64 (8 bytes each)");
 }
+
+}  // namespace shm_segment_test

@@ -1,6 +1,8 @@
 // How supervised children end for good, and what a supervisor waits for.
 #include "company.hpp"
 
+namespace supervision_end_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -183,3 +185,5 @@ TEST(supervision_end, an_error_in_the_body_ends_all_and_is_raised_bare) {
             }),
             "enough");
 }
+
+}  // namespace supervision_end_test

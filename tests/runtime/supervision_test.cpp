@@ -1,6 +1,8 @@
 // Which children a supervisor restarts, when, in what order, and when it gives up.
 #include "company.hpp"
 
+namespace supervision_test {
+
 using namespace tractor;
 using namespace tractor::testing;
 
@@ -258,3 +260,5 @@ TEST(supervision, a_first_boot_that_fails_is_thrown_to_its_starter_and_not_tried
     EXPECT_EQ(all.scene.script, "a?");
   });
 }
+
+}  // namespace supervision_test

@@ -8,18 +8,17 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "${1:-$here/../..}" && pwd)
 compiler=${CXX:-g++}
-output=$(mktemp)
-trap 'rm -f "$output"' EXIT
-failures=0
-count=0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+workers=$(nproc)
 
-for snippet in "$root"/tests/tooling/wrong_spellings/*.cc; do
-  [ -f "$snippet" ] || continue
-  name=$(basename "$snippet" .cc)
-  expected=$(sed -n '1s,^// expect: ,,p' "$snippet")
-  count=$((count + 1))
+# check SNIPPET: says what surprises, if anything does.
+check() {
+  name=$(basename "$1" .cc)
+  expected=$(sed -n '1s,^// expect: ,,p' "$1")
+  output=$folder/$name.out
   if "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Werror -DBOOST_ASIO_SEPARATE_COMPILATION \
-      -DBOOST_ASIO_NO_DEPRECATED -I"$root/framework/include" "$snippet" >"$output" 2>&1; then
+      -DBOOST_ASIO_NO_DEPRECATED -I"$root/framework/include" "$1" >"$output" 2>&1; then
     compiled=yes
   else
     compiled=no
@@ -27,19 +26,35 @@ for snippet in "$root"/tests/tooling/wrong_spellings/*.cc; do
   if [ -z "$expected" ]; then
     echo "FAILED $name: its first line must be '// expect: <sentence>'"
   elif [ "$expected" = nothing ]; then
-    [ $compiled = yes ] && continue
+    [ $compiled = yes ] && return
     echo "FAILED $name: it must compile, and says:"
     head -n 5 "$output"
   elif [ $compiled = yes ]; then
     echo "FAILED $name: it must not compile"
-  elif grep -qF -- "$expected" "$output"; then
-    continue
-  else
+  elif ! grep -qF -- "$expected" "$output"; then
     echo "FAILED $name: expected the words '$expected' and got:"
     grep -m 3 error "$output"
   fi
-  failures=$((failures + 1))
-done
+}
 
+# share NUMBER: every so many snippets, from this one on.
+share() {
+  at=0
+  for snippet in "$root"/tests/tooling/wrong_spellings/*.cc; do
+    [ -f "$snippet" ] || continue
+    at=$((at + 1))
+    [ $((at % workers)) -eq "$1" ] || continue
+    echo x >>"$folder/count.$1"
+    check "$snippet"
+  done
+}
+
+for worker in $(seq 0 $((workers - 1))); do
+  share "$worker" >"$folder/said.$worker" 2>&1 &
+done
+wait
+cat "$folder"/said.*
+count=$(cat "$folder"/count.* 2>/dev/null | wc -l)
+failures=$(cat "$folder"/said.* | grep -c '^FAILED')
 echo "$count spellings checked with $compiler, $failures failed"
-[ $failures -eq 0 ]
+[ "$failures" -eq 0 ]

@@ -12,8 +12,8 @@ cp "$root"/tools/{common.sh,results.sh,test,quickstart} "$tree/tools/"
 cp "$root/tests/tooling/run_examples.sh" "$tree/tests/tooling/"
 touch "$plugins"/libtractor_{spawn_one,spawn_two,transport_air}.so
 
-program() { # program FILE LINE...
-  printf '%s\n' '#!/bin/bash' "${@:2}" >"$1"
+program() { # program FILE LINE...: what is one of several shards has something to do as the first only
+  printf '%s\n' '#!/bin/bash' '((${GTEST_SHARD_INDEX:-0} == 0)) || exit 0' "${@:2}" >"$1"
   chmod +x "$1"
 }
 program "$tree/tools/setup"
@@ -50,6 +50,11 @@ expect 1 '1 passed, 1 failed, 0 skipped' 'no test was selected'
 program "$bin/tractor_tests" 'echo "5 passed, 0 failed, 2 skipped"'
 run "$tree/tools/test" --preset dev
 expect 0 '6 passed, 0 failed, 2 skipped'
+program "$bin/tractor_tests" 'echo "[  FAILED  ] a.b/$GTEST_SHARD_INDEX (1 ms)"' 'exit 1'
+sed -i '/exit 0$/d' "$bin/tractor_tests"
+TRACTOR_JOBS=1 run "$tree/tools/test" --preset dev
+expect 1 '1 passed, 4 failed, 0 skipped' '  matrix (dev): a.b/1'
+program "$bin/tractor_tests" 'echo "5 passed, 0 failed, 2 skipped"'
 program "$bin/other_tests" "$json" "$good"
 run "$tree/tools/test" --preset dev
 expect 0 '7 passed, 0 failed, 2 skipped' 'other_tests (dev)'

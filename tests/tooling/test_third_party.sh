@@ -13,10 +13,11 @@ configure "$preset" >/dev/null && build "$preset" "${targets[@]}" >/dev/null || 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
+log=$folder/log
 must() { # must WHAT COMMAND...: quiet unless it fails
   local what=$1
   shift
-  timeout --kill-after=5 600 "$@" >"$folder/log" 2>&1 </dev/null || { cat "$folder/log"; die "$what: failed: $*"; }
+  timeout --kill-after=5 600 "$@" >"$log" 2>&1 </dev/null || { cat "$log"; die "$what: failed: $*"; }
 }
 
 prefix=$folder/prefix
@@ -66,12 +67,22 @@ run_cell() { # run_cell BACKEND TRANSPORT
       without+=":inheritance.*"
     fi
     must "tractor_tests in $1+$2" "$built/bin/tractor_tests" --gtest_filter="*/$1+$2${without:+-${without#:}}" "${with[@]}"
-    grep -q '^\[  PASSED  \] [1-9]' "$folder/log" || die "tractor_tests in $1+$2: no test ran"
+    grep -q '^\[  PASSED  \] [1-9]' "$log" || die "tractor_tests in $1+$2: no test ran"
   fi
 }
 
+# Side by side: trees of processes wait more than they compute.
+pids=()
 for cell in "${cells[@]}"; do
+  log=$folder/${cell// /+}.log
   # shellcheck disable=SC2086  # two words on purpose
-  run_cell $cell
+  run_cell $cell >"$folder/${cell// /+}.said" 2>&1 &
+  pids+=($!)
 done
+bad=0
+for i in "${!cells[@]}"; do
+  wait "${pids[i]}" || bad=$((bad + 1))
+  cat "$folder/${cells[i]// /+}.said"
+done
+((bad == 0)) || die "$bad of ${#cells[@]} pairs with sample plugins do not work"
 say "${#cells[@]} pairs with sample plugins work"

@@ -3,6 +3,8 @@
 
 #include "support.hpp"
 
+namespace readiness_test {
+
 using namespace transport_tests;
 
 namespace {
@@ -162,3 +164,5 @@ TEST_P(readiness, a_write_at_once_to_a_closed_peer_fails_without_a_signal) {
     EXPECT_TRUE(has(error.what(), "write")) << error.what();
   });
 }
+
+}  // namespace readiness_test

@@ -8,13 +8,13 @@
 #include "tractor/detail/asio.hpp"
 #include "tractor/plugin/loop_socket.hpp"
 
+namespace streams_test {
+
 using namespace transport_tests;
 namespace errc = boost::system::errc;
 
 static_assert(!std::is_copy_constructible_v<loop_socket> && !std::is_move_constructible_v<loop_socket>);
 static_assert(!std::is_copy_constructible_v<socket_stream> && !std::is_move_constructible_v<socket_stream>);
-
-namespace {
 
 class each_transport : public with_runtime_folder, public testing::WithParamInterface<const char*> {
  protected:
@@ -57,8 +57,6 @@ template <class T, class F> task<ending> ending_after(task<T> work, F act) {
 task<> fill(byte_stream& stream, const std::string& block) {
   for (;;) co_await send(stream, block);
 }
-
-}  // namespace
 
 TEST_P(each_transport, carries_bytes_both_ways) {
   run([&]() -> task<> {
@@ -396,3 +394,5 @@ TEST_P(each_transport, serves_many_connections_at_once) {
     EXPECT_EQ(served, 200);
   });
 }
+
+}  // namespace streams_test

@@ -1,6 +1,8 @@
 // The forms of tcp addresses.
 #include "support.hpp"
 
+namespace tcp_address_test {
+
 using namespace transport_tests;
 
 namespace {
@@ -126,3 +128,5 @@ TEST(tcp_address, has_the_defaults_of_the_protocol) {
   EXPECT_TRUE(over.scan().empty());
   EXPECT_TRUE(over.reap({}).removed.empty());
 }
+
+}  // namespace tcp_address_test

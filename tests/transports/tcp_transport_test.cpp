@@ -12,6 +12,8 @@
 
 #include "support.hpp"
 
+namespace tcp_transport_test {
+
 using namespace transport_tests;
 namespace errc = boost::system::errc;
 
@@ -176,3 +178,5 @@ TEST(tcp_transport, never_connects_to_itself) {
   ::waitpid(child, &status, 0);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "status " << status;
 }
+
+}  // namespace tcp_transport_test

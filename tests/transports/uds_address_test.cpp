@@ -5,6 +5,8 @@
 
 #include "support.hpp"
 
+namespace uds_address_test {
+
 using namespace transport_tests;
 
 namespace {
@@ -153,3 +155,5 @@ TEST(uds_socket_name, tells_the_pid_of_its_owner) {
                             "bob@42.sock.lock", "bob@99999999999.sock", ".lock", ""})
     EXPECT_EQ(uds::owner_in_name(other), std::nullopt) << other;
 }
+
+}  // namespace uds_address_test

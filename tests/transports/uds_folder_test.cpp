@@ -7,6 +7,8 @@
 #include "support.hpp"
 #include "uds/private_folder.hpp"
 
+namespace uds_folder_test {
+
 using namespace transport_tests;
 namespace fs = std::filesystem;
 
@@ -131,3 +133,5 @@ TEST_F(uds_folder, of_another_owner_is_refused) {
   const std::string why = listen();
   EXPECT_TRUE(has(why, "'" + base_.path() + "': it belongs to uid 65534, and we are uid 0")) << why;
 }
+
+}  // namespace uds_folder_test

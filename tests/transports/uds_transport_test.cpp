@@ -14,6 +14,8 @@
 #include "support.hpp"
 #include "uds/uds_address.hpp"
 
+namespace uds_transport_test {
+
 using namespace transport_tests;
 namespace errc = boost::system::errc;
 namespace fs = std::filesystem;
@@ -337,3 +339,5 @@ TEST_F(uds_transport, does_not_reap_while_somebody_binds) {
   EXPECT_TRUE(fs::exists(file("a@1.sock")));
   ::close(lock);
 }
+
+}  // namespace uds_transport_test

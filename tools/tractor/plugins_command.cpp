@@ -19,7 +19,7 @@ namespace {
 
 using plugin::plugin_info;
 
-struct options {
+struct plugins_options {
   std::vector<std::string> folders;
   std::optional<std::string> config;
   std::string what;
@@ -34,7 +34,7 @@ std::string joined(const std::vector<std::string>& parts, const char* none) {
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-plugin::registry open_registry(const options& given) {
+plugin::registry open_registry(const plugins_options& given) {
   parsed_flags flags;
   flags.config_file = given.config;
   for (const auto& it : given.folders)
@@ -65,7 +65,7 @@ std::string card(const plugin_info& it) {
   return table(rows);
 }
 
-int list(const options& given) {
+int list(const plugins_options& given) {
   auto from = open_registry(given);
   const auto all = with_capabilities(from, from.list());
   if (given.json) return print(json_of(all)), 0;
@@ -81,7 +81,7 @@ int list(const options& given) {
   return 0;
 }
 
-int show(const options& given) {
+int show(const plugins_options& given) {
   auto from = open_registry(given);
   std::vector<plugin_info> found;
   std::vector<std::string> known;
@@ -104,7 +104,7 @@ int show(const options& given) {
   return std::ranges::all_of(found, &plugin_info::good) ? 0 : 1;
 }
 
-int check(const options& given) {
+int check(const plugins_options& given) {
   auto from = open_registry(given);
   const plugin_info it = from.check(std::filesystem::absolute(given.what).lexically_normal().string());
   print(given.json ? json_of(std::vector{it}) : card(it));
@@ -114,7 +114,7 @@ int check(const options& given) {
 }  // namespace
 
 void add_plugins_command(CLI::App& app, int& result) {
-  const auto given = std::make_shared<options>();
+  const auto given = std::make_shared<plugins_options>();
   CLI::App* const plugins = app.add_subcommand("plugins", "Shows the plugins that programs would find.");
   plugins->require_subcommand(0, 1);
   plugins->add_option("--plugin-path", given->folders, "Folders to search first, separated by colons")

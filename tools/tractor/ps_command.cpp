@@ -11,7 +11,7 @@
 namespace tractor::cli {
 namespace {
 
-struct options {
+struct ps_options {
   bool json = false;
   bool helpers = false;
 };
@@ -27,7 +27,7 @@ std::string joined(const std::vector<std::string>& parts) {
   return out.empty() ? "-" : out;
 }
 
-int show(const options& given, bool as_tree) {
+int show(const ps_options& given, bool as_tree) {
   const std::vector<actor_process> all = find_actor_processes(given.helpers);
   std::string text;
   if (given.json) {
@@ -57,7 +57,7 @@ int show(const options& given, bool as_tree) {
 
 void add(CLI::App& app, int& result, const char* name, const char* help, bool as_tree) {
   CLI::App* const command = app.add_subcommand(name, help);
-  const auto given = std::make_shared<options>();
+  const auto given = std::make_shared<ps_options>();
   command->add_flag("--json", given->json, "Write JSON, each parent before its children");
   command->add_flag("--helpers", given->helpers, "Also the processes that backends keep beside actors");
   command->footer(

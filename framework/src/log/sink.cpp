@@ -155,7 +155,7 @@ struct outputs {
 // Leaked, and replaced as a whole after a fork: a lock that another thread held then would stay locked.
 constinit std::atomic<outputs*> state = nullptr;
 
-outputs& the() {
+outputs& the_outputs() {
   if (outputs* const it = state.load(std::memory_order_acquire)) return *it;
   auto* fresh = new outputs;
   outputs* seen = nullptr;
@@ -165,7 +165,7 @@ outputs& the() {
 }
 
 std::shared_ptr<const output> current_output() {
-  outputs& it = the();
+  outputs& it = the_outputs();
   const std::scoped_lock guard(it.lock);
   if (!it.now) it.now = std::make_shared<output>(output{{}, std::make_shared<stderr_sink>()});
   return it.now;
@@ -238,7 +238,7 @@ sink set_sink(sink receiver) {
   else
     target = std::make_shared<stderr_sink>();
   auto fresh = std::make_shared<output>(output{std::move(receiver), std::move(target)});
-  outputs& it = the();
+  outputs& it = the_outputs();
   const std::scoped_lock guard(it.lock);
   const auto before = std::exchange(it.now, std::move(fresh));
   return before ? before->receiver : sink();

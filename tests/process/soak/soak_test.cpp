@@ -16,11 +16,11 @@
 #include "soak_tree.hpp"
 #include "soak_verdict.hpp"
 
+namespace soak {
+
 using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
-
-namespace soak {
 
 std::chrono::nanoseconds bound_of_all() {
   return std::getenv("TRACTOR_TEST_FULL") ? std::chrono::nanoseconds(1h) : 200s;
@@ -119,10 +119,6 @@ task<std::vector<std::string>> run_round(const round_plan& plan) {
   co_return wrong;
 }
 
-}  // namespace soak
-
-using namespace soak;
-
 TRACTOR_TEST(soak, of_random_trees_ends_in_order_whatever_happens, (), timeout(bound_of_all()),
              label("slow")) {
   // What a loop makes at its first connection stays open for its life.
@@ -139,3 +135,5 @@ TRACTOR_TEST(soak, of_random_trees_ends_in_order_whatever_happens, (), timeout(b
     if (!wrong.empty()) co_return;
   }
 }
+
+}  // namespace soak
