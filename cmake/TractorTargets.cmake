@@ -7,6 +7,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(tractor_warnings INTERFACE $<$<CONFIG:Release>:-Wno-restrict>)
 endif()
 
+# Clang sees what GCC's own headers use of what they call deprecated: stable_sort's buffer.
+target_compile_options(tractor_warnings INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
+
 # What a build for development compiles in full but nobody measures: tests, examples, benchmarks, tools. Without
 # optimisation they compile faster (an example full of coroutines: 6.3 s with -O0 -g1, 10.7 s with -O2 -g); the library
 # and the plugins they use are optimised all the same. The preset release has them as programs of users are.

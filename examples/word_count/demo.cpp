@@ -108,6 +108,8 @@ void run_cell(cell& at, int size, const std::vector<std::string>& files, const t
   run_options options;
   options.name("word_count").start_method(at.backend).enable_transports(at.transport);
   for (const std::string& folder : asked.plugin_path) options.plugin_path(folder);
+  for (const std::string& where : asked.registry_addrs.value_or(std::vector<std::string>()))
+    options.registry_addrs(where);
   if (asked.loglevel) options.loglevel(log::level_name(*asked.loglevel));
   if (asked.log_spec) options.loglevel(*asked.log_spec);
   crew workers(size);

@@ -13,7 +13,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-bool is_flag(const std::string& word) { return word.starts_with("--"); }
+bool is_flag(const std::string& word) { return word.starts_with("-"); }
 
 void append_split(words& to, const std::string& list) {
   for (std::size_t at = 0; at <= list.size();) {
@@ -52,6 +52,65 @@ double parse_scale(const std::string& text) {
   return value;
 }
 
+int parse_count(const std::string& flag, const std::string& text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1)
+    throw settings_error(flag + ": expected a whole number above 0, found '" + text + "'");
+  return value;
+}
+
+bool take_selection(const std::string& name, const words& given, std::size_t& at, flags& out) {
+  if (name == "-x" || name == "--exitfirst") {
+    out.stop_at_failure = true;
+    ++at;
+  } else if (name == "--lf" || name == "--last-failed") {
+    out.last_failed = true;
+    ++at;
+  } else if (name == "-s") {
+    ++at;  // nothing is captured
+  } else if (name == "--capture") {
+    if (const std::string how = take_values(given, at, 1).front(); how != "no")
+      throw settings_error("--capture: there is only 'no': what tests print is never captured");
+  } else if (name == "--durations") {
+    out.durations = parse_count(name, take_values(given, at, 1).front());
+  } else if (name == "-k") {
+    out.expression.emplace(take_values(given, at, 1).front());
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Each of these is a run in processes: the reports are its own.
+bool take_workers(const std::string& name, const words& given, std::size_t& at, flags& out) {
+  if (name == "--report-to") {
+    out.report_to = take_values(given, at, 1).front();
+    return true;
+  }
+  if (name == "--isolate") {
+    const std::string how = take_values(given, at, 1).front();
+    if (how != "none" && how != "process")
+      throw settings_error("--isolate: known are none, process; found '" + how + "'");
+    out.workers = how == "process";
+    return true;
+  }
+  if (name == "-n" || name == "--jobs")
+    out.jobs = parse_count(name, take_values(given, at, 1).front());
+  else if (name == "--retries")
+    out.retries = parse_count(name, take_values(given, at, 1).front());
+  else if (name == "--junit")
+    out.junit = take_values(given, at, 1).front();
+  else if (name == "--html")
+    out.html = take_values(given, at, 1).front();
+  else if (name == "--markdown")
+    out.markdown = take_values(given, at, 1).front();
+  else
+    return false;
+  out.workers = true;
+  return true;
+}
+
 // Takes one of our own flags; false if it is none.
 bool take_own(const words& given, std::size_t& at, flags& out) {
   const std::string name = given[at].substr(0, given[at].find('='));
@@ -62,7 +121,7 @@ bool take_own(const words& given, std::size_t& at, flags& out) {
   } else if (name == "--timeout-scale") {
     out.timeout_scale = parse_scale(take_values(given, at, 1).front());
   } else {
-    return false;
+    return take_selection(name, given, at, out) || take_workers(name, given, at, out);
   }
   return true;
 }
@@ -96,6 +155,8 @@ flags parse_flags(int argc, const char* const* argv) {
   for (std::size_t at = 0; at < given.size();)
     if (!take_own(given, at, out)) rest.push_back(given[at++]);
   take_runtime_flags(rest, out);
+  out.for_workers.assign(rest.begin() + 1, rest.end());
+  if (out.timeout_scale) out.for_workers.push_back("--timeout-scale=" + std::to_string(*out.timeout_scale));
   return out;
 }
 
@@ -105,6 +166,17 @@ std::string flags_help() {
          "  --tpt-proto KEY...        transports to test; default: all that are good\n"
          "  --seed N                  seed of tests with chance; default: from the clock\n"
          "  --timeout-scale F         factor on the bounds of all tests\n"
+         "  -k EXPR                   only tests whose name holds these words: 'stream and not (kill or "
+         "cancel)'\n"
+         "  --lf, --last-failed       only tests that failed when they were last run\n"
+         "  -x, --exitfirst           stop at the first failure\n"
+         "  --durations N             show the N slowest tests at the end\n"
+         "  --isolate process         each test in a process of its own; 'none' is the default\n"
+         "  -n, --jobs N              so many of those side by side\n"
+         "  --retries N               repeat what fails; a leak or a crash is never repeated\n"
+         "  --junit, --html, --markdown FILE\n"
+         "                            reports of a run in processes\n"
+         "  -s, --capture=no          nothing is ever captured: taken for the habit of it\n"
          "  --ll, --tl, --plugin-path, --debug-mode, --tpdb, --enable-stackscope, --config: as in every "
          "program\n"
          "TRACTOR_SPAWN_METHOD and TRACTOR_TPT_PROTO narrow the matrix; TRACTOR_TEST_FULL=1 runs full "

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "name_expression.hpp"
 #include "tractor/plugin/choices.hpp"
 #include "tractor/plugin/registry.hpp"
 
@@ -22,6 +23,17 @@ class flags {
   std::optional<std::string> config_file;
   std::optional<std::uint64_t> seed;
   std::optional<double> timeout_scale;
+  std::optional<name_expression> expression;  ///< -k
+  bool stop_at_failure = false;               ///< -x
+  bool last_failed = false;                   ///< --lf
+  int durations = 0;                          ///< how many of the slowest to show
+
+  bool workers = false;  ///< each test in a process of its own
+  int jobs = 1;          ///< how many of those side by side
+  int retries = 0;
+  std::string junit, html, markdown;     ///< files for reports; empty: none
+  std::string report_to;                 ///< in a worker: the file for its verdict
+  std::vector<std::string> for_workers;  ///< the words that a worker needs too
 };
 
 /// Reads the command line, its first word passed over. Throws `settings_error`, one line that names the flag.

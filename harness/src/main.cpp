@@ -1,7 +1,9 @@
 #include "tractor/harness/main.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -14,11 +16,15 @@
 #include "register_tests.hpp"
 #include "reserved_address.hpp"
 #include "run_folder.hpp"
+#include "runner.hpp"
+#include "selection.hpp"
 #include "session.hpp"
 #include "tractor/plugin/config.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/settings.hpp"
+#include "tractor/plugin/settings_error.hpp"
 #include "tractor/runtime/run.hpp"
+#include "worker_report.hpp"
 
 namespace tractor::harness {
 namespace {
@@ -104,6 +110,17 @@ void warm_up() {
   }
 }
 
+// What one process does for all its tests cannot be had of a process for each.
+void check_for_workers() {
+  if (!GTEST_FLAG_GET(output).empty())
+    throw settings_error(
+        "--gtest_output is for a run in one process; with processes for each test use --junit");
+  if (GTEST_FLAG_GET(repeat) != 1 || GTEST_FLAG_GET(shuffle))
+    throw settings_error(
+        "--gtest_repeat and --gtest_shuffle are for a run in one process: leave out -n, --isolate "
+        "and what needs them");
+}
+
 // Of a shard it is fair to be empty.
 bool nothing_ran() {
   const char* shards = ::getenv("GTEST_TOTAL_SHARDS");
@@ -111,18 +128,38 @@ bool nothing_ran() {
          (!shards || std::atoi(shards) <= 1);
 }
 
-int run_all() {
+int run_all(const detail::flags& given) {
   const session& chosen = current_session();
+  const std::string filter = GTEST_FLAG_GET(filter);
   if (!GTEST_FLAG_GET(list_tests)) {
     std::printf("matrix: %s x %s, seed %llu\n", joined(chosen.backends).c_str(),
                 joined(chosen.transports).c_str(), static_cast<unsigned long long>(chosen.seed));
     std::fflush(stdout);
   }
+  // Before the checks for leaks, which belong to a test's result: listeners are told of its end in reverse
+  // order.
+  if (given.report_to.empty())
+    detail::watch_results(given);
+  else
+    detail::report_to(given.report_to);
   detail::register_tests();
-  const int status = RUN_ALL_TESTS();
-  if (status != 0 || !nothing_ran()) return status;
-  std::fprintf(stderr, "no test was selected: the filter '%s' matches none\n",
-               GTEST_FLAG_GET(filter).c_str());
+  detail::narrow_selection(given);
+  int status = 0;
+  bool nothing = false;
+  if (given.workers && !GTEST_FLAG_GET(list_tests)) {
+    const std::vector<std::string> names = detail::selected_tests();
+    nothing = names.empty();
+    if (!nothing) status = detail::run_in_workers(given, names);
+  } else {
+    if (given.stop_at_failure) GTEST_FLAG_SET(fail_fast, true);
+    status = RUN_ALL_TESTS();
+    nothing = nothing_ran();
+  }
+  if (status != 0 || !nothing) return status;
+  std::fprintf(stderr, "no test was selected: %s\n",
+               given.expression || given.last_failed
+                   ? "-k and --lf leave none of those that the filter matches"
+                   : ("the filter '" + filter + "' matches none").c_str());
   return nothing_selected;
 }
 
@@ -141,6 +178,9 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   try {
     const detail::flags given = detail::parse_flags(argc, argv);
+    if (given.workers) check_for_workers();
+    // A worker does not outlive its runner.
+    if (!given.report_to.empty()) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     detail::adopt_orphans();
     detail::install_hard_guard();
     if (!detail::make_shm_private() && !GTEST_FLAG_GET(list_tests))
@@ -151,7 +191,7 @@ int main(int argc, char** argv) {
     chosen.folder = folder.path();
     detail::set_session(std::move(chosen));
     warm_up();
-    return run_all();
+    return run_all(given);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return wrong_usage;

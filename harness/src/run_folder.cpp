@@ -16,10 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const fs::path base = "/tmp";
+
 // Short: the path of a socket has about a hundred bytes. The pid tells later runs whether the owner is dead.
 std::string prefix() { return "tractor-run-" + std::to_string(::geteuid()) + "-"; }
 
-void sweep(const fs::path& base) {
+void sweep() noexcept {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(base, ignored)) {
     const std::string name = entry.path().filename();
@@ -34,9 +36,10 @@ void sweep(const fs::path& base) {
 
 }  // namespace
 
+void remove_folders_of_dead_runs() noexcept { sweep(); }
+
 run_folder::run_folder() {
-  const fs::path base = "/tmp";
-  sweep(base);
+  sweep();
   std::string name = base / (prefix() + std::to_string(::getpid()) + "-XXXXXX");
   if (!::mkdtemp(name.data()))
     throw std::system_error(errno, std::generic_category(), "cannot make a folder for this run in /tmp");

@@ -25,6 +25,9 @@ class run_folder {
   std::string path_;
 };
 
+/// Removes what runs that were killed have left.
+void remove_folders_of_dead_runs() noexcept;
+
 /// Gives this process and its children a /dev/shm of their own where that is allowed (as root): then nothing
 /// in it is another run's. Call it before threads. False if it is not allowed.
 bool make_shm_private() noexcept;

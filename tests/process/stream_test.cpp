@@ -321,7 +321,9 @@ TRACTOR_TEST(stream, a_cancelled_receive_loses_nothing) {
         }
       };
       // Cut off at one turn of the loop after the other.
-      for (int turns = 0; more; turns = (turns + 1) % 7) {
+      int turns = 0;
+      while (more) {
+        turns = (turns + 1) % 7;
         co_await open_task_nursery([&](task_nursery& tn) -> task<> {
           tn.start_soon([&]() -> task<> { co_await read(); });
           for (int i = 0; i < turns; ++i) co_await checkpoint();

@@ -63,9 +63,10 @@ TRACTOR_CELL_TEST(word_count, recovers_from_a_killed_worker_and_counts_what_one_
 }
 
 TRACTOR_CELL_TEST(word_count, demonstrates_one_cell_when_it_is_asked_for_one,
-                  (start_method method, tpt_proto proto, tmp_dir& tmp), timeout(60s)) {
+                  (start_method method, tpt_proto proto, reg_addr reg, tmp_dir& tmp), timeout(60s)) {
   command line = word_count();
-  line.arg("--demo", "--tpt-proto", proto.key(), "--spawn-backend", method.key(), "--workers", "2");
+  line.arg("--demo", "--registry-addr", reg.text(), "--tpt-proto", proto.key(), "--spawn-backend",
+           method.key(), "--workers", "2");
   for (const std::string& text : write_texts(tmp)) line.arg(text);
   subprocess run(line);
   const auto status = run.wait(patience());

@@ -46,7 +46,7 @@ cells=('sample_nice sample_abstract')
 for key in $(keys spawn); do cells+=("$key sample_abstract"); done
 for key in $(keys transport); do cells+=("sample_nice $key"); done
 
-run_cell() { # run_cell BACKEND TRANSPORT
+run_programs() { # run_programs BACKEND TRANSPORT: one after the other, as all have the same registrar's address
   local with=(--plugin-path "$plugins" --spawn-backend "$1" --tpt-proto "$2")
   # The benchmark program proves by itself that what runs is this cell.
   must "calls in $1+$2" "$built/bin/tractor_bench" --calls 100 "${with[@]}"
@@ -54,29 +54,35 @@ run_cell() { # run_cell BACKEND TRANSPORT
   if [[ -x $built/bin/examples/word_count ]]; then
     must "word_count in $1+$2" "$built/bin/examples/word_count" "${with[@]}"
   fi
-  if [[ -x $built/bin/tractor_tests ]]; then
-    # The tests of whole trees; the plain ones have no cell and are the same as without sample plugins.
-    local without=''
-    if [[ $2 == sample_abstract ]]; then
-      say "$1+$2: without reference_registry.* (the reference's peers have no such addresses) and without the election's"
-      say "  address where nobody can listen (the test knows one of the built-in transports only)"
-      without=":reference_registry.*:election.an_address_where_one_cannot_listen*"
-    fi
-    if [[ $1 == sample_nice ]]; then
-      say "$1+$2: without inheritance.* (this backend changes the priority of its children on purpose)"
-      without+=":inheritance.*"
-    fi
-    must "tractor_tests in $1+$2" "$built/bin/tractor_tests" --gtest_filter="*/$1+$2${without:+-${without#:}}" "${with[@]}"
-    grep -q '^\[  PASSED  \] [1-9]' "$log" || die "tractor_tests in $1+$2: no test ran"
-  fi
 }
 
+run_tests() { # run_tests BACKEND TRANSPORT: the tests of whole trees; plain ones have no cell and are the same as ever
+  local with=(--plugin-path "$plugins" --spawn-backend "$1" --tpt-proto "$2") without=''
+  if [[ $2 == sample_abstract ]]; then
+    say "$1+$2: without reference_registry.* (the reference's peers have no such addresses) and without the election's"
+    say "  address where nobody can listen (the test knows one of the built-in transports only)"
+    without=":reference_registry.*:election.an_address_where_one_cannot_listen*"
+  fi
+  if [[ $1 == sample_nice ]]; then
+    say "$1+$2: without inheritance.* (this backend changes the priority of its children on purpose)"
+    without+=":inheritance.*"
+  fi
+  must "tractor_tests in $1+$2" "$built/bin/tractor_tests" --gtest_filter="*/$1+$2${without:+-${without#:}}" "${with[@]}"
+  grep -q '^\[  PASSED  \] [1-9]' "$log" || die "tractor_tests in $1+$2: no test ran"
+}
+
+# shellcheck disable=SC2086  # a cell is two words on purpose
+for cell in "${cells[@]}"; do run_programs $cell; done
+if [[ ! -x $built/bin/tractor_tests ]]; then
+  say "${#cells[@]} pairs with sample plugins work"
+  exit
+fi
 # Side by side: trees of processes wait more than they compute.
 pids=()
 for cell in "${cells[@]}"; do
   log=$folder/${cell// /+}.log
-  # shellcheck disable=SC2086  # two words on purpose
-  run_cell $cell >"$folder/${cell// /+}.said" 2>&1 &
+  # shellcheck disable=SC2086
+  run_tests $cell >"$folder/${cell// /+}.said" 2>&1 &
   pids+=($!)
 done
 bad=0

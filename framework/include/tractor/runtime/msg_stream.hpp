@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "tractor/async/broadcast.hpp"
 #include "tractor/async/channel_errors.hpp"
 #include "tractor/async/detail/body.hpp"
 #include "tractor/async/detail/ring.hpp"
@@ -286,6 +288,18 @@ template <class Send, class Receive> class msg_stream final : public stream_base
     return item;
   }
 
+  /// Makes a subscriber, one of several that each see every item from now on. Not a checkpoint.
+  ///
+  /// From the first one on the stream is read through subscribers only: whoever needs an item that is not
+  /// there yet reads it for all. The last `window` items, as the first call says, are kept for those who are
+  /// slower; `policy` says what one hears that has missed some. Throws `std::invalid_argument` for a window
+  /// of 0. A subscriber that outlives the stream gets what is kept.
+  subscription<Receive> subscribe(on_lag policy = on_lag::raise,
+                                  std::size_t window = 64) requires(!std::is_void_v<Receive>) {
+    if (!feed_) feed_ = std::make_unique<broadcast<Receive>>(*this, window);
+    return feed_->subscribe(policy);
+  }
+
   /// While the guard lives, this end takes only items that hold one of `T`; guards nest.
   ///
   /// Any other item is a `msg_type_error` of whoever receives it. For streams of a union:
@@ -354,6 +368,7 @@ template <class Send, class Receive> class msg_stream final : public stream_base
 
   detail::ring<slot> queue_;
   item_limit limit_;
+  std::unique_ptr<broadcast<slot>> feed_;  // for subscribers, once there was one
 };
 
 /// The end that a generator endpoint sends into: `task<> ticks(send_stream<int>& out, int n)`.

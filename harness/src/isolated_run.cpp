@@ -1,0 +1,189 @@
+#include "isolated_run.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "hard_guard.hpp"
+#include "process_table.hpp"
+#include "run_folder.hpp"
+#include "tractor/harness/process.hpp"
+#include "worker_report.hpp"
+
+namespace tractor::harness::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+std::atomic<int> signal_seen = 0;
+
+extern "C" void on_interrupt(int number) { signal_seen = number; }
+
+/// Counts signals that end a run, for its time.
+class interrupt_guard {
+ public:
+  interrupt_guard() {
+    signal_seen = 0;
+    struct sigaction action {};
+    action.sa_handler = &on_interrupt;
+    ::sigaction(SIGINT, &action, &before_int_);
+    ::sigaction(SIGTERM, &action, &before_term_);
+  }
+  interrupt_guard(const interrupt_guard&) = delete;
+  ~interrupt_guard() {
+    ::sigaction(SIGINT, &before_int_, nullptr);
+    ::sigaction(SIGTERM, &before_term_, nullptr);
+  }
+
+ private:
+  struct sigaction before_int_ {
+  }, before_term_{};
+};
+
+/// The work that the threads of a run share.
+class dealer {
+ public:
+  dealer(const isolated_run& run, const std::vector<worker_task>& tests) : run_(run), tests_(tests) {}
+
+  void work(std::size_t number) {
+    const std::string report = run_.folder + "/report." + std::to_string(number);
+    for (;;) {
+      const std::size_t at = next_++;
+      if (at >= tests_.size() || stopped_ || signal_seen) return;
+      finish(run_with_retries(tests_[at], report));
+    }
+  }
+
+  test_results take() { return std::move(results_); }
+
+ private:
+  test_result run_with_retries(const worker_task& test, const std::string& report) {
+    test_result out = run_once(test, report);
+    for (int again = 0; again < run_.retries && !signal_seen; ++again) {
+      // A leak or a crash is a fault whatever comes next.
+      if (out.what != verdict::fail && out.what != verdict::timeout) break;
+      test_result next = run_once(test, report);
+      out.attempts += 1;
+      out.took += next.took;
+      if (next.what == verdict::pass) {
+        out.what = verdict::flaky;
+      } else if (next.what != verdict::skip) {
+        out.what = next.what;
+        out.reason = next.reason;
+        out.output = next.output;
+      }
+    }
+    return out;
+  }
+
+  test_result run_once(const worker_task& test, const std::string& report) {
+    std::filesystem::remove(report);
+    command line(run_.program);
+    for (const std::string& word : run_.words) line.arg(word);
+    line.arg("--gtest_filter=" + test.name, "--report-to=" + report);
+    const auto begun = clock::now();
+    std::optional<subprocess> worker;
+    {
+      const std::scoped_lock guard(lock_);
+      worker.emplace(line);
+      workers_.insert(worker->pid());
+    }
+    const std::optional<exit_status> status = wait(*worker, begun + test.bound);
+    if (!status) worker->kill_tree();
+    const std::string left = end_what_is_left(worker->pid());
+    test_result out = judge(test, status, read_report(report));
+    out.output = output_of_test(worker->out() + worker->err());
+    if (!left.empty()) out.output += "ended by force:\n" + left;
+    if (!left.empty() && out.what == verdict::pass) {
+      out.what = verdict::leak;
+      out.reason = "its process was gone before what it had started";
+    }
+    out.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
+    return out;
+  }
+
+  // In slices: a signal to this process is noticed soon.
+  static std::optional<exit_status> wait(subprocess& worker, clock::time_point until) {
+    while (clock::now() < until && !signal_seen)
+      if (const auto status = worker.wait(std::min<clock::duration>(100ms, until - clock::now())))
+        return status;
+    return worker.status();
+  }
+
+  // What came to us from a worker that has ended, that is what descends from none that runs.
+  std::string end_what_is_left(pid_t ended) {
+    std::set<pid_t> strangers;
+    std::string text;
+    const std::scoped_lock guard(lock_);
+    workers_.erase(ended);
+    for (const process_info& each : descendants_of(::getpid())) {
+      if (each.parent != ::getpid() || workers_.contains(each.pid) || each.pid == ended) continue;
+      strangers.insert(each.pid);
+      text += "  " + std::to_string(each.pid) + " " + each.what + "\n";
+    }
+    if (!strangers.empty()) kill_and_reap(strangers, 2s, workers_);
+    return text;
+  }
+
+  static test_result judge(const worker_task& test, const std::optional<exit_status>& status,
+                           const std::optional<test_result>& report) {
+    test_result out;
+    out.name = test.name;
+    if (!status) {
+      out.what = verdict::timeout;
+      out.reason = "did not end, and was ended by force";
+    } else if (status->code() == hard_guard_exit_code) {
+      out.what = verdict::timeout;
+      out.reason = "blocked its thread, and was ended by force";
+    } else if (!report || (status->code().value_or(-1) != (is_bad(report->what) ? 1 : 0))) {
+      out.what = verdict::crash;
+      out.reason = "its process ended with " + status->text() +
+                   (report ? " after the test had come to " + std::string(word_of(report->what))
+                           : " before the test was over");
+    } else {
+      out.what = report->what;
+      out.reason = report->reason;
+    }
+    return out;
+  }
+
+  void finish(test_result result) {
+    const std::scoped_lock guard(finishing_);
+    // What a signal to the runner has cut short says nothing of the test.
+    if (signal_seen) return;
+    if (is_bad(result.what) && run_.stop_at_failure) stopped_ = true;
+    if (run_.on_result) run_.on_result(result);
+    results_.push_back(std::move(result));
+  }
+
+  const isolated_run& run_;
+  const std::vector<worker_task>& tests_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::mutex lock_, finishing_;
+  std::set<pid_t> workers_;
+  test_results results_;
+};
+
+}  // namespace
+
+int isolated_run::interrupted() noexcept { return signal_seen; }
+
+test_results isolated_run::run(const std::vector<worker_task>& tests) const {
+  const interrupt_guard guard;
+  dealer work(*this, tests);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < std::min(std::max<std::size_t>(jobs, 1), tests.size()); ++i)
+    threads.emplace_back([&work, i] { work.work(i); });
+  for (std::thread& each : threads) each.join();
+  return work.take();
+}
+
+}  // namespace tractor::harness::detail

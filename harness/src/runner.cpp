@@ -1,0 +1,131 @@
+#include "runner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "declared.hpp"
+#include "failed_tests.hpp"
+#include "isolated_run.hpp"
+#include "reports.hpp"
+#include "run_folder.hpp"
+#include "tractor/harness/session.hpp"
+
+namespace tractor::harness::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+// Behind the bound of the test come the worker's own guard and, last of all, this one.
+std::chrono::nanoseconds bound_of(const std::string& name) {
+  std::chrono::nanoseconds own = 60s;
+  for (const test_case& each : declared_tests())
+    if (name.starts_with(each.suite + "." + each.name + "/")) own = each.timeout;
+  return std::chrono::duration_cast<std::chrono::nanoseconds>((own + 30s) * current_session().timeout_scale);
+}
+
+std::string with_commas(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& each : words) out += (out.empty() ? "" : ",") + each;
+  return out;
+}
+
+// What the environment has narrowed, and the seed of the clock, the workers cannot know.
+std::vector<std::string> words_for_workers(const flags& given) {
+  const session& chosen = current_session();
+  std::vector<std::string> out = given.for_workers;
+  out.push_back("--spawn-backend=" + with_commas(chosen.backends));
+  out.push_back("--tpt-proto=" + with_commas(chosen.transports));
+  out.push_back("--seed=" + std::to_string(chosen.seed));
+  out.push_back("--gtest_color=no");
+  return out;
+}
+
+void print_result(const test_result& result) {
+  if (result.what != verdict::pass && result.what != verdict::skip) {
+    std::fwrite(result.output.data(), 1, result.output.size(), stdout);
+    if (!result.output.empty() && result.output.back() != '\n') std::fputc('\n', stdout);
+  }
+  const std::string word(word_of(result.what));
+  const std::string reason = result.reason.empty() ? "" : ": " + result.reason;
+  std::printf("[ %-7s ] %s (%lld ms)%s\n", word.c_str(), result.name.c_str(),
+              static_cast<long long>(result.took.count()), reason.c_str());
+  std::fflush(stdout);
+}
+
+void remember_failures(const test_results& results) {
+  std::set<std::string> passed, failed;
+  for (const test_result& each : results) {
+    if (is_bad(each.what)) failed.insert(each.name);
+    if (each.what == verdict::pass) passed.insert(each.name);
+  }
+  try {
+    failed_tests::of_this_program().update(passed, failed);
+  } catch (const std::exception& error) {
+    std::printf("--lf will not know of this run: %s\n", error.what());
+  }
+}
+
+void write_reports(const flags& given, const run_summary& summary) {
+  if (!given.junit.empty()) write_report(given.junit, junit_report(summary));
+  if (!given.html.empty()) write_report(given.html, html_report(summary));
+  if (!given.markdown.empty()) write_report(given.markdown, markdown_report(summary));
+  // CI systems that show a page for each run name a file for it.
+  if (const char* page = std::getenv("GITHUB_STEP_SUMMARY"); page && *page)
+    std::ofstream(page, std::ios::app) << markdown_report(summary) << "\n";
+}
+
+void print_durations(test_results results, int count) {
+  if (count == 0) return;
+  std::ranges::sort(results, std::greater<>(), &test_result::took);
+  results.resize(std::min(results.size(), static_cast<std::size_t>(count)));
+  std::printf("slowest tests:\n");
+  for (const test_result& each : results)
+    std::printf("%8.3f s  %s\n", static_cast<double>(each.took.count()) / 1000, each.name.c_str());
+}
+
+}  // namespace
+
+int run_in_workers(const flags& given, const std::vector<std::string>& names) {
+  const session& chosen = current_session();
+  isolated_run run;
+  run.program = std::filesystem::read_symlink("/proc/self/exe");
+  run.words = words_for_workers(given);
+  run.folder = chosen.folder;
+  run.jobs = static_cast<std::size_t>(given.jobs);
+  run.retries = given.retries;
+  run.stop_at_failure = given.stop_at_failure;
+  run.on_result = print_result;
+  std::vector<worker_task> tests;
+  for (const std::string& name : names) tests.push_back({name, bound_of(name)});
+
+  const auto begun = clock::now();
+  run_summary summary;
+  summary.results = run.run(tests);
+  summary.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
+  summary.title = std::filesystem::path(run.program).filename();
+  summary.line = with_commas(chosen.backends) + " x " + with_commas(chosen.transports) + ", seed " +
+                 std::to_string(chosen.seed) + ", " + std::to_string(given.jobs) + " side by side";
+
+  remove_folders_of_dead_runs();
+  std::printf("\n%s", terminal_report(summary).c_str());
+  print_durations(summary.results, given.durations);
+  remember_failures(summary.results);
+  write_reports(given, summary);
+  if (const std::size_t missing = names.size() - summary.results.size())
+    std::printf("%zu tests were not run\n", missing);
+  std::printf("%zu passed, %zu failed, %zu skipped\n",
+              summary.count(verdict::pass) + summary.count(verdict::flaky), summary.failed(),
+              summary.count(verdict::skip));
+  if (const int number = isolated_run::interrupted()) return 128 + number;
+  return summary.failed() > 0 ? 1 : 0;
+}
+
+}  // namespace tractor::harness::detail

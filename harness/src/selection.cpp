@@ -1,0 +1,115 @@
+#include "selection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "failed_tests.hpp"
+
+namespace tractor::harness::detail {
+
+namespace {
+
+std::string full_name(const testing::TestInfo& of) {
+  return std::string(of.test_suite_name()) + "." + of.name();
+}
+
+std::vector<std::string> all_names() {
+  std::vector<std::string> out;
+  const testing::UnitTest& unit = *testing::UnitTest::GetInstance();
+  for (int i = 0; i < unit.total_test_suite_count(); ++i) {
+    const testing::TestSuite& suite = *unit.GetTestSuite(i);
+    for (int k = 0; k < suite.total_test_count(); ++k) out.push_back(full_name(*suite.GetTestInfo(k)));
+  }
+  return out;
+}
+
+// A name is never a pattern: that this matches nothing is for the caller to say.
+const char no_test[] = "-*";
+
+void keep(const std::function<bool(const std::string&)>& wanted) {
+  const std::string before = GTEST_FLAG_GET(filter);
+  std::string filter;
+  for (const std::string& name : all_names())
+    if (filter_selects(before, name) && wanted(name)) filter += (filter.empty() ? "" : ":") + name;
+  GTEST_FLAG_SET(filter, filter.empty() ? no_test : filter);
+}
+
+/// Follows a run.
+class result_watch final : public testing::EmptyTestEventListener {
+ public:
+  explicit result_watch(int durations)
+      : durations_(static_cast<std::size_t>(durations)), kept_(failed_tests::of_this_program()) {}
+
+  void OnTestEnd(const testing::TestInfo& info) override {
+    const testing::TestResult& result = *info.result();
+    if (result.Passed()) passed_.insert(full_name(info));
+    if (result.Failed()) failed_.insert(full_name(info));
+    if (durations_ > 0) took_.emplace_back(result.elapsed_time(), full_name(info));
+    // At once: what comes next may end this process.
+    if (result.Failed()) store();
+  }
+
+  void OnTestProgramEnd(const testing::UnitTest&) override {
+    store();
+    if (durations_ == 0) return;
+    const auto end = took_.begin() + static_cast<std::ptrdiff_t>(std::min(durations_, took_.size()));
+    std::partial_sort(took_.begin(), end, took_.end(), std::greater<>());
+    std::printf("slowest tests:\n");
+    for (auto each = took_.begin(); each != end; ++each)
+      std::printf("%8.3f s  %s\n", static_cast<double>(each->first) / 1000, each->second.c_str());
+  }
+
+ private:
+  void store() {
+    try {
+      kept_.update(passed_, failed_);
+    } catch (const std::exception& error) {
+      // A program in a folder of others' is no fault of the tests'.
+      if (!std::exchange(told_, true)) std::printf("--lf will not know of this run: %s\n", error.what());
+    }
+  }
+
+  std::size_t durations_;
+  failed_tests kept_;
+  std::set<std::string> passed_, failed_;
+  std::vector<std::pair<testing::TimeInMillis, std::string>> took_;
+  bool told_ = false;
+};
+
+}  // namespace
+
+void narrow_selection(const flags& given) {
+  if (given.expression) keep([&](const std::string& name) { return given.expression->matches(name); });
+  if (!given.last_failed) return;
+  const std::set<std::string> failed = failed_tests::of_this_program().names();
+  if (failed.empty())
+    std::printf("--lf: no test failed when it was last run, so all are run\n");
+  else
+    keep([&](const std::string& name) { return failed.contains(name); });
+}
+
+std::vector<std::string> selected_tests() {
+  const std::string filter = GTEST_FLAG_GET(filter);
+  const bool all = GTEST_FLAG_GET(also_run_disabled_tests);
+  std::vector<std::string> out = all_names();
+  std::erase_if(out, [&](const std::string& name) {
+    const bool disabled = name.starts_with("DISABLED_") || name.find(".DISABLED_") != name.npos ||
+                          name.find("/DISABLED_") != name.npos;
+    return !filter_selects(filter, name) || (disabled && !all);
+  });
+  return out;
+}
+
+void watch_results(const flags& given) {
+  testing::UnitTest::GetInstance()->listeners().Append(new result_watch(given.durations));
+}
+
+}  // namespace tractor::harness::detail

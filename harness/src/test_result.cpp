@@ -1,0 +1,46 @@
+#include "test_result.hpp"
+
+#include <algorithm>
+
+namespace tractor::harness::detail {
+
+std::string_view word_of(verdict what) noexcept {
+  switch (what) {
+    case verdict::pass:
+      return "PASS";
+    case verdict::fail:
+      return "FAIL";
+    case verdict::leak:
+      return "LEAK";
+    case verdict::timeout:
+      return "TIMEOUT";
+    case verdict::crash:
+      return "CRASH";
+    case verdict::skip:
+      return "SKIP";
+    case verdict::flaky:
+      return "FLAKY";
+  }
+  return "?";
+}
+
+std::string test_result::test() const {
+  const std::size_t dot = name.find('.');
+  const std::size_t begin = dot == name.npos ? 0 : dot + 1;
+  const std::size_t end = std::min(name.rfind('/'), name.size());
+  return name.substr(begin, end - begin);
+}
+
+// The last part of a name is a cell only if it looks like one: gtest numbers its parameters in the same way.
+std::string test_result::cell() const {
+  const std::size_t slash = name.rfind('/');
+  if (slash == name.npos || name.find('+', slash) == name.npos) return {};
+  return name.substr(slash + 1);
+}
+
+test_results sorted(test_results results) {
+  std::ranges::sort(results, {}, &test_result::name);
+  return results;
+}
+
+}  // namespace tractor::harness::detail

@@ -1,0 +1,48 @@
+// How a test ended, as the runner knows it.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tractor::harness::detail {
+
+/// What a test came to. `flaky` is a test that failed and passed when it was repeated; a leak or a crash is
+/// never repeated.
+enum class verdict { pass, fail, leak, timeout, crash, skip, flaky };
+
+/// All of them, in the order of reports.
+inline constexpr verdict all_verdicts[] = {verdict::pass,  verdict::fail, verdict::leak, verdict::timeout,
+                                           verdict::crash, verdict::skip, verdict::flaky};
+
+/// Returns the word of reports: `PASS`, `LEAK`.
+std::string_view word_of(verdict what) noexcept;
+/// True for those that fail a run.
+constexpr bool is_bad(verdict what) noexcept {
+  return what == verdict::fail || what == verdict::leak || what == verdict::timeout || what == verdict::crash;
+}
+
+/// One test of a run. A value.
+class test_result {
+ public:
+  std::string name;  ///< `suite.name/backend+transport`, or without a cell for a plain test
+  verdict what = verdict::crash;
+  std::chrono::milliseconds took{};
+  std::string reason;  ///< one line; empty for a pass
+  std::string output;  ///< what the test wrote and was told
+  int attempts = 1;
+
+  std::string suite() const { return name.substr(0, name.find('.')); }
+  /// Without suite and cell.
+  std::string test() const;
+  /// `backend+transport`; empty for a plain test.
+  std::string cell() const;
+};
+
+using test_results = std::vector<test_result>;
+
+/// Returns `results` in the order of their names.
+test_results sorted(test_results results);
+
+}  // namespace tractor::harness::detail

@@ -1,0 +1,77 @@
+#include "worker_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string_view>
+
+namespace tractor::harness::detail {
+
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// The worst of what was said: an error of the test itself explains its leaks.
+test_result judge(const testing::TestResult& result) {
+  test_result out;
+  out.what = result.Skipped() ? verdict::skip : verdict::pass;
+  for (int i = 0; i < result.total_part_count(); ++i) {
+    const testing::TestPartResult& part = result.GetTestPartResult(i);
+    const std::string text = part.message();
+    if (part.skipped()) out.reason = first_line(text);
+    if (!part.failed()) continue;
+    verdict what = verdict::fail;
+    if (text.find("LEAK: ") != text.npos) what = verdict::leak;
+    if (text.find("TIMEOUT: ") != text.npos) what = verdict::timeout;
+    const bool worse = !is_bad(out.what) || (out.what == verdict::leak && what != verdict::leak);
+    if (!worse) continue;
+    out.what = what;
+    // gtest puts `Failed` above a text of one's own.
+    const bool headed = text.starts_with("Failed\n");
+    out.reason = first_line(headed ? text.substr(7) : text);
+  }
+  return out;
+}
+
+class worker_listener final : public testing::EmptyTestEventListener {
+ public:
+  explicit worker_listener(std::string file) : file_(std::move(file)) {}
+
+  void OnTestEnd(const testing::TestInfo& info) override {
+    const test_result seen = judge(*info.result());
+    std::ofstream(file_) << word_of(seen.what) << "\n" << seen.reason << "\n";
+  }
+
+ private:
+  std::string file_;
+};
+
+}  // namespace
+
+void report_to(const std::string& file) {
+  testing::UnitTest::GetInstance()->listeners().Append(new worker_listener(file));
+}
+
+std::optional<test_result> read_report(const std::string& file) {
+  std::ifstream in(file);
+  std::string word;
+  test_result out;
+  if (!std::getline(in, word) || !std::getline(in, out.reason)) return std::nullopt;
+  const auto* const known = std::ranges::find(all_verdicts, word, &word_of);
+  if (known == std::end(all_verdicts)) return std::nullopt;
+  out.what = *known;
+  return out;
+}
+
+std::string output_of_test(const std::string& all) {
+  const std::size_t run = all.find("[ RUN      ]");
+  if (run == all.npos) return all;
+  const std::size_t begin = std::min(all.find('\n', run), all.size() - 1) + 1;
+  std::size_t end = all.size();
+  for (const char* const mark : {"[       OK ]", "[  FAILED  ]", "[  SKIPPED ]", "[----------]"})
+    end = std::min(end, all.find(mark, begin));
+  return all.substr(begin, end - begin);
+}
+
+}  // namespace tractor::harness::detail

@@ -1,0 +1,53 @@
+// Tests that end their process, or try its patience: for a runner that has a process for each.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <tractor/async/timeouts.hpp>
+#include <tractor/harness/harness.hpp>
+
+namespace crashes {
+
+using namespace tractor;
+using namespace tractor::harness;
+using namespace std::chrono_literals;
+
+task<> forever() { co_await sleep_forever(); }
+
+TRACTOR_CELL_TEST(crash, segfault) { ::raise(SIGSEGV); }
+
+TRACTOR_CELL_TEST(crash, abort) { std::abort(); }
+
+TRACTOR_CELL_TEST(crash, exit_0_in_the_middle) { ::_exit(0); }
+
+TRACTOR_TEST(crash, with_a_tree) {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    co_await an.start_actor("kid", expose<&forever>());
+    std::abort();
+  });
+}
+
+TRACTOR_CELL_TEST(trial, closed_stdout) {
+  ::close(STDOUT_FILENO);
+  ADD_FAILURE() << "nobody reads this";
+}
+
+TRACTOR_CELL_TEST(trial, much_output) {
+  const std::string line(1023, 'x');
+  for (int i = 0; i < 5 * 1024; ++i) std::puts(line.c_str());
+}
+
+// Fails at its first run only.
+TRACTOR_CELL_TEST(trial, by_turns) {
+  const char* const file = std::getenv("PROBE_TURN");
+  if (!file) GTEST_SKIP() << "no PROBE_TURN";
+  const bool again = std::ifstream(file).good();
+  std::ofstream(file) << "seen";
+  EXPECT_TRUE(again) << "the first turn fails";
+}
+
+TRACTOR_CELL_TEST(trial, waits) { ::sleep(60); }
+
+}  // namespace crashes

@@ -1,0 +1,216 @@
+// A run with a process for each test: what it says of tests with faults, and what it leaves.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <thread>
+#include <tractor/harness/harness.hpp>
+
+#include "process_table.hpp"
+#include "program.hpp"
+#include "reports.hpp"
+
+namespace runner_test {
+
+using namespace tractor::harness;
+using namespace tractor::harness::detail;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+class own_folder {
+ public:
+  own_folder() : path(testing::TempDir() + "runner-XXXXXX") { ::mkdtemp(path.data()); }
+  own_folder(const own_folder&) = delete;
+  ~own_folder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+std::string read_file(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
+/// The probe in the first cell, with bounds that are soon over.
+command probe(const std::string& filter) {
+  const session& chosen = current_session();
+  return command(test::program("tractor_harness_probe"))
+      .arg("--spawn-backend", chosen.backends.front(), "--tpt-proto", chosen.transports.front())
+      .arg("--gtest_filter=" + filter);
+}
+
+class finished_run {
+ public:
+  explicit finished_run(const command& what) {
+    subprocess run(what);
+    const auto status = run.wait(120s);
+    code = status ? status->code().value_or(-1) : -2;
+    text = run.out() + run.err();
+    EXPECT_TRUE(run.wait_for_descendants(2s)) << "the runner left processes";
+  }
+
+  /// The word in the brackets of a test's line; empty if it has none.
+  std::string verdict_of(const std::string& test) const {
+    const std::size_t name = text.find("] " + test);
+    if (name == text.npos) return "";
+    const std::size_t begin = text.rfind("[ ", name) + 2;
+    return text.substr(begin, text.find(' ', begin) - begin);
+  }
+
+  int code = 0;
+  std::string text;
+};
+
+TEST(runner, gives_each_fault_its_verdict) {
+  const own_folder folder;
+  const finished_run run(
+      probe("fault.*:crash.*:trial.closed*:trial.much*:fault_of_a_plain_test.fd-*.another_cell/*")
+          .arg("-n", "3", "--timeout-scale", "0.3", "--html", folder.path + "/all.html")
+          .arg("--junit", folder.path + "/all.xml", "--markdown", folder.path + "/all.md"));
+  const std::map<std::string, std::string> expected = {{"fault.none/", "PASS"},
+                                                       {"fault.no_fault/", "PASS"},
+                                                       {"fault.orphan/", "LEAK"},
+                                                       {"fault.zombie/", "LEAK"},
+                                                       {"fault.fd/", "LEAK"},
+                                                       {"fault.shm/", "LEAK"},
+                                                       {"fault.socket_file/", "LEAK"},
+                                                       {"fault.signal_handler/", "LEAK"},
+                                                       {"fault.thread/", "LEAK"},
+                                                       {"fault.environment/", "LEAK"},
+                                                       {"fault.thrown/", "FAIL"},
+                                                       {"fault.assertion/", "FAIL"},
+                                                       {"fault.skipped/", "SKIP"},
+                                                       {"fault.late/", "TIMEOUT"},
+                                                       {"fault.blocked/", "TIMEOUT"},
+                                                       {"fault.blocked_without_root/", "TIMEOUT"},
+                                                       {"crash.segfault/", "CRASH"},
+                                                       {"crash.abort/", "CRASH"},
+                                                       {"crash.with_a_tree/", "CRASH"},
+                                                       {"crash.exit_0_in_the_middle/", "CRASH"},
+                                                       {"trial.closed_stdout/", "FAIL"},
+                                                       {"trial.much_output/", "PASS"},
+                                                       {"fault_of_a_plain_test.fd", "LEAK"}};
+  for (const auto& [test, verdict] : expected) EXPECT_EQ(run.verdict_of(test), verdict) << test;
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.text, HasSubstr("3 passed, 19 failed, 1 skipped\n"));
+  EXPECT_THAT(run.text, HasSubstr("its process ended with signal 6 (Aborted) before the test was over"));
+  EXPECT_THAT(run.text, HasSubstr("its process ended with exit code 0 before the test was over"));
+  EXPECT_THAT(run.text, HasSubstr("skipped on purpose"));
+
+  const std::string page = read_file(folder.path + "/all.html");
+  EXPECT_THAT(page, HasSubstr("<td>crash.segfault</td>"));
+  EXPECT_THAT(page, HasSubstr("LEAK: zombie"));
+  EXPECT_THAT(read_file(folder.path + "/all.md"), HasSubstr("| CRASH | `crash.abort/"));
+  const std::string xml = read_file(folder.path + "/all.xml");
+  EXPECT_THAT(xml, HasSubstr("tests=\"23\" failures=\"15\" errors=\"4\" skipped=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("<property name=\"verdict\" value=\"LEAK\"/>"));
+}
+
+TEST(runner, calls_a_test_flaky_that_passes_when_it_is_repeated) {
+  const own_folder folder;
+  const finished_run run(
+      probe("trial.by_turns/*").env("PROBE_TURN", folder.path + "/turn").arg("--retries", "2"));
+  EXPECT_EQ(run.code, 0) << run.text;
+  EXPECT_EQ(run.verdict_of("trial.by_turns/"), "FLAKY");
+  EXPECT_THAT(run.text, HasSubstr("the first turn fails"));
+}
+
+TEST(runner, never_repeats_a_leak) {
+  const finished_run run(probe("fault.fd/*").arg("--retries", "3"));
+  EXPECT_EQ(run.verdict_of("fault.fd/"), "LEAK");
+  EXPECT_EQ(run.code, 1);
+}
+
+TEST(runner, stops_at_the_first_failure_if_it_is_told_to) {
+  const finished_run run(probe("fault.fd/*:fault.thread/*:fault.none/*").arg("--isolate", "process", "-x"));
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.text, HasSubstr("tests were not run\n"));
+}
+
+TEST(runner, that_is_interrupted_ends_what_runs) {
+  for (const int number : {SIGINT, SIGTERM, SIGKILL}) {
+    subprocess run(probe("trial.waits/*").arg("-n", "2"));
+    std::vector<pid_t> below;
+    for (int tries = 0; tries < 1000 && below.empty(); ++tries) {
+      below = run.descendants();
+      std::this_thread::sleep_for(5ms);
+    }
+    ASSERT_FALSE(below.empty());
+    run.signal(number);
+    const auto status = run.wait(20s);
+    ASSERT_TRUE(status) << number;
+    if (number != SIGKILL) {
+      EXPECT_EQ(status->code(), 128 + number) << run.out() << run.err();
+    }
+    // Workers lead groups of their own; those of a runner that was killed come to us.
+    for (int tries = 0; tries < 1000 && !below.empty(); ++tries) {
+      std::erase_if(below, [](pid_t each) {
+        ::waitpid(each, nullptr, WNOHANG);
+        return ::kill(each, 0) != 0;
+      });
+      std::this_thread::sleep_for(5ms);
+    }
+    EXPECT_TRUE(below.empty()) << number;
+  }
+}
+
+TEST(runner, refuses_flags_that_are_for_one_process) {
+  EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "2", "--gtest_repeat=2")).text,
+              HasSubstr("--gtest_repeat and --gtest_shuffle are for a run in one process"));
+  EXPECT_THAT(finished_run(probe("fault.none/*").arg("--isolate", "box")).text,
+              HasSubstr("--isolate: known are none, process; found 'box'"));
+  EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "0")).text,
+              HasSubstr("-n: expected a whole number above 0, found '0'"));
+}
+
+run_summary sample() {
+  run_summary out;
+  out.title = "sample_tests";
+  out.line = "a x b";
+  for (const verdict each : all_verdicts) {
+    test_result one;
+    one.name = "suite.test_" + std::to_string(out.results.size()) + "/fork+pipe";
+    one.what = each;
+    one.took = 1500ms;
+    if (each != verdict::pass) one.reason = "because a < b | c";
+    one.output = "</pre><script>alert(1)</script>\x01";
+    out.results.push_back(one);
+  }
+  out.results.emplace_back().name = "plain.test/7";
+  return out;
+}
+
+TEST(reports, tell_parts_of_a_name_apart) {
+  const run_summary all = sample();
+  EXPECT_EQ(all.results[0].suite(), "suite");
+  EXPECT_EQ(all.results[0].test(), "test_0");
+  EXPECT_EQ(all.results[0].cell(), "fork+pipe");
+  EXPECT_EQ(all.results.back().cell(), "");
+}
+
+TEST(reports, for_terminals_have_a_row_for_each_cell) {
+  const std::string text = terminal_report(sample());
+  EXPECT_THAT(text, HasSubstr("cell       PASS  FAIL  LEAK  TIMEOUT  CRASH  SKIP  FLAKY  seconds\n"));
+  EXPECT_THAT(text, HasSubstr("fork+pipe     1     1     1        1      1     1      1   10.500\n"));
+  EXPECT_THAT(text, HasSubstr("LEAK suite.test_2/fork+pipe: because a < b | c\n"));
+  EXPECT_THAT(text, Not(HasSubstr("PASS suite")));
+}
+
+TEST(reports, of_strange_text_stay_well_formed) {
+  for (const std::string& text : {html_report(sample()), junit_report(sample())}) {
+    EXPECT_THAT(text, Not(HasSubstr("<script>alert")));
+    EXPECT_THAT(text, HasSubstr("because a &lt; b | c"));
+    EXPECT_THAT(text, Not(HasSubstr("\x01")));
+  }
+  EXPECT_THAT(markdown_report(sample()), HasSubstr("| because a < b / c |"));
+}
+
+}  // namespace runner_test
