@@ -16,10 +16,10 @@ target_compile_options(tractor_warnings INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wn
 add_library(tractor_unmeasured INTERFACE)
 target_compile_options(tractor_unmeasured INTERFACE $<$<CONFIG:RelWithDebInfo>:-O0>)
 
-# What tests and examples do wrong, the address sanitizer sees. To compile them with the checks of undefined behaviour as
+# What tests, examples and tools do wrong, the address sanitizer sees. To compile them with the checks of undefined behaviour as
 # well doubles the time (tests full of coroutines: 68 s in place of 29 s); the library and the plugins have those checks
 # always, and `tools/test --full` has all of them.
-option(TRACTOR_UBSAN_EVERYWHERE "Check tests and examples for undefined behaviour, too, in the preset asan" OFF)
+option(TRACTOR_UBSAN_EVERYWHERE "Check tests, examples and tools for undefined behaviour, too, in the preset asan" OFF)
 if(NOT TRACTOR_UBSAN_EVERYWHERE AND CMAKE_CXX_FLAGS MATCHES "address,undefined")
   target_compile_options(tractor_unmeasured INTERFACE -fno-sanitize=undefined)
 endif()

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "joined.hpp"
 #include "tractor/plugin/flags.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
@@ -140,11 +141,7 @@ void take_runtime_flags(const words& given, flags& out) {
   if (out.runtime.log_spec) out.loglevel = *out.runtime.log_spec;
 }
 
-std::string listed(const words& keys) {
-  std::string out;
-  for (const std::string& key : keys) out += (out.empty() ? "" : ", ") + key;
-  return out.empty() ? "none" : out;
-}
+std::string listed(const words& keys) { return keys.empty() ? "none" : joined(keys, ", "); }
 
 }  // namespace
 

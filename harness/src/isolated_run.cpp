@@ -6,12 +6,12 @@
 #include <atomic>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
 #include "hard_guard.hpp"
 #include "process_table.hpp"
-#include "run_folder.hpp"
 #include "tractor/harness/process.hpp"
 #include "worker_report.hpp"
 
@@ -26,7 +26,7 @@ std::atomic<int> signal_seen = 0;
 
 extern "C" void on_interrupt(int number) { signal_seen = number; }
 
-/// Counts signals that end a run, for its time.
+/// Notes signals that end a run, for its time.
 class interrupt_guard {
  public:
   interrupt_guard() {
@@ -66,14 +66,14 @@ class dealer {
  private:
   test_result run_with_retries(const worker_task& test, const std::string& report) {
     test_result out = run_once(test, report);
-    for (int again = 0; again < run_.retries && !signal_seen; ++again) {
+    for (int attempt = 2; attempt <= run_.retries + 1 && !signal_seen; ++attempt) {
       // A leak or a crash is a fault whatever comes next.
       if (out.what != verdict::fail && out.what != verdict::timeout) break;
       test_result next = run_once(test, report);
-      out.attempts += 1;
       out.took += next.took;
       if (next.what == verdict::pass) {
         out.what = verdict::flaky;
+        out.reason = "passed at attempt " + std::to_string(attempt) + "; before: " + out.reason;
       } else if (next.what != verdict::skip) {
         out.what = next.what;
         out.reason = next.reason;
@@ -99,7 +99,8 @@ class dealer {
     if (!status) worker->kill_tree();
     const std::string left = end_what_is_left(worker->pid());
     test_result out = judge(test, status, read_report(report));
-    out.output = output_of_test(worker->out() + worker->err());
+    // What it told its stderr has no marks, and stands behind.
+    out.output = output_of_test(worker->out()) + worker->err();
     if (!left.empty()) out.output += "ended by force:\n" + left;
     if (!left.empty() && out.what == verdict::pass) {
       out.what = verdict::leak;

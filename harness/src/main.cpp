@@ -12,6 +12,7 @@
 
 #include "flags.hpp"
 #include "hard_guard.hpp"
+#include "joined.hpp"
 #include "leaks.hpp"
 #include "register_tests.hpp"
 #include "reserved_address.hpp"
@@ -29,18 +30,14 @@
 namespace tractor::harness {
 namespace {
 
+using detail::joined;
+
 constexpr int wrong_usage = 2, nothing_selected = 4;
 
 // Takes a variable out of the environment: its part in the choice is done, and it would override the cells'.
 void consume(const char* name, const std::string& keys, const char* axis) {
   if (::getenv(name) && !keys.empty()) std::printf("%s narrows the %s to: %s\n", name, axis, keys.c_str());
   ::unsetenv(name);
-}
-
-std::string joined(const std::vector<std::string>& keys) {
-  std::string out;
-  for (const std::string& key : keys) out += (out.empty() ? "" : " ") + key;
-  return out;
 }
 
 bool is_set(const char* variable) {
@@ -119,6 +116,8 @@ void check_for_workers() {
     throw settings_error(
         "--gtest_repeat and --gtest_shuffle are for a run in one process: leave out -n, --isolate "
         "and what needs them");
+  if (const char* shards = ::getenv("GTEST_TOTAL_SHARDS"); shards && std::atoi(shards) > 1)
+    throw settings_error("GTEST_TOTAL_SHARDS is for runs in one process: -n deals the tests out by itself");
 }
 
 // Of a shard it is fair to be empty.

@@ -76,20 +76,14 @@ class expression_parser {
     at_ = end;
   }
 
-  node::pointer expression() {
-    node::pointer out = term();
-    while (token_ == "or") {
-      advance();
-      out = std::make_shared<node>(node::kind::either, out, term());
-    }
-    return out;
-  }
+  node::pointer expression() { return chain("or", node::kind::either, &expression_parser::term); }
+  node::pointer term() { return chain("and", node::kind::both, &expression_parser::factor); }
 
-  node::pointer term() {
-    node::pointer out = factor();
-    while (token_ == "and") {
+  node::pointer chain(const char* word, node::kind what, node::pointer (expression_parser::*part)()) {
+    node::pointer out = (this->*part)();
+    while (token_ == word) {
       advance();
-      out = std::make_shared<node>(node::kind::both, out, factor());
+      out = std::make_shared<node>(what, out, (this->*part)());
     }
     return out;
   }

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "hard_guard.hpp"
+#include "joined.hpp"
 #include "leaks.hpp"
 #include "process_table.hpp"
 #include "session.hpp"
@@ -34,12 +35,6 @@ std::string seconds_text(nanoseconds span) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(span).count());
   return text;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
 }
 
 run_options options_of(const test_case& test, test_context& context) {

@@ -2,18 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <utility>
 
 #include "declared.hpp"
-#include "failed_tests.hpp"
 #include "isolated_run.hpp"
+#include "joined.hpp"
 #include "reports.hpp"
 #include "run_folder.hpp"
+#include "selection.hpp"
 #include "tractor/harness/session.hpp"
 
 namespace tractor::harness::detail {
@@ -31,20 +32,15 @@ std::chrono::nanoseconds bound_of(const std::string& name) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>((own + 30s) * current_session().timeout_scale);
 }
 
-std::string with_commas(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& each : words) out += (out.empty() ? "" : ",") + each;
-  return out;
-}
-
 // What the environment has narrowed, and the seed of the clock, the workers cannot know.
 std::vector<std::string> words_for_workers(const flags& given) {
   const session& chosen = current_session();
   std::vector<std::string> out = given.for_workers;
-  out.push_back("--spawn-backend=" + with_commas(chosen.backends));
-  out.push_back("--tpt-proto=" + with_commas(chosen.transports));
+  out.push_back("--spawn-backend=" + joined(chosen.backends, ","));
+  out.push_back("--tpt-proto=" + joined(chosen.transports, ","));
   out.push_back("--seed=" + std::to_string(chosen.seed));
   out.push_back("--gtest_color=no");
+  if (GTEST_FLAG_GET(also_run_disabled_tests)) out.push_back("--gtest_also_run_disabled_tests");
   return out;
 }
 
@@ -60,17 +56,16 @@ void print_result(const test_result& result) {
   std::fflush(stdout);
 }
 
-void remember_failures(const test_results& results) {
+void keep_results(const test_results& results, int durations) {
   std::set<std::string> passed, failed;
+  timed_tests took;
   for (const test_result& each : results) {
     if (is_bad(each.what)) failed.insert(each.name);
     if (each.what == verdict::pass) passed.insert(each.name);
+    took.emplace_back(each.took, each.name);
   }
-  try {
-    failed_tests::of_this_program().update(passed, failed);
-  } catch (const std::exception& error) {
-    std::printf("--lf will not know of this run: %s\n", error.what());
-  }
+  print_slowest(std::move(took), durations);
+  remember_results(passed, failed);
 }
 
 void write_reports(const flags& given, const run_summary& summary) {
@@ -80,15 +75,6 @@ void write_reports(const flags& given, const run_summary& summary) {
   // CI systems that show a page for each run name a file for it.
   if (const char* page = std::getenv("GITHUB_STEP_SUMMARY"); page && *page)
     std::ofstream(page, std::ios::app) << markdown_report(summary) << "\n";
-}
-
-void print_durations(test_results results, int count) {
-  if (count == 0) return;
-  std::ranges::sort(results, std::greater<>(), &test_result::took);
-  results.resize(std::min(results.size(), static_cast<std::size_t>(count)));
-  std::printf("slowest tests:\n");
-  for (const test_result& each : results)
-    std::printf("%8.3f s  %s\n", static_cast<double>(each.took.count()) / 1000, each.name.c_str());
 }
 
 }  // namespace
@@ -111,13 +97,12 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   summary.results = run.run(tests);
   summary.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
   summary.title = std::filesystem::path(run.program).filename();
-  summary.line = with_commas(chosen.backends) + " x " + with_commas(chosen.transports) + ", seed " +
+  summary.line = joined(chosen.backends, ",") + " x " + joined(chosen.transports, ",") + ", seed " +
                  std::to_string(chosen.seed) + ", " + std::to_string(given.jobs) + " side by side";
 
   remove_folders_of_dead_runs();
   std::printf("\n%s", terminal_report(summary).c_str());
-  print_durations(summary.results, given.durations);
-  remember_failures(summary.results);
+  keep_results(summary.results, given.durations);
   write_reports(given, summary);
   if (const std::size_t missing = names.size() - summary.results.size())
     std::printf("%zu tests were not run\n", missing);

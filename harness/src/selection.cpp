@@ -6,10 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
-#include <memory>
-#include <set>
 #include <utility>
-#include <vector>
 
 #include "failed_tests.hpp"
 
@@ -45,43 +42,26 @@ void keep(const std::function<bool(const std::string&)>& wanted) {
 /// Follows a run.
 class result_watch final : public testing::EmptyTestEventListener {
  public:
-  explicit result_watch(int durations)
-      : durations_(static_cast<std::size_t>(durations)), kept_(failed_tests::of_this_program()) {}
+  explicit result_watch(int durations) : durations_(durations) {}
 
   void OnTestEnd(const testing::TestInfo& info) override {
     const testing::TestResult& result = *info.result();
     if (result.Passed()) passed_.insert(full_name(info));
     if (result.Failed()) failed_.insert(full_name(info));
-    if (durations_ > 0) took_.emplace_back(result.elapsed_time(), full_name(info));
+    took_.emplace_back(result.elapsed_time(), full_name(info));
     // At once: what comes next may end this process.
-    if (result.Failed()) store();
+    if (result.Failed()) remember_results(passed_, failed_);
   }
 
   void OnTestProgramEnd(const testing::UnitTest&) override {
-    store();
-    if (durations_ == 0) return;
-    const auto end = took_.begin() + static_cast<std::ptrdiff_t>(std::min(durations_, took_.size()));
-    std::partial_sort(took_.begin(), end, took_.end(), std::greater<>());
-    std::printf("slowest tests:\n");
-    for (auto each = took_.begin(); each != end; ++each)
-      std::printf("%8.3f s  %s\n", static_cast<double>(each->first) / 1000, each->second.c_str());
+    remember_results(passed_, failed_);
+    print_slowest(took_, durations_);
   }
 
  private:
-  void store() {
-    try {
-      kept_.update(passed_, failed_);
-    } catch (const std::exception& error) {
-      // A program in a folder of others' is no fault of the tests'.
-      if (!std::exchange(told_, true)) std::printf("--lf will not know of this run: %s\n", error.what());
-    }
-  }
-
-  std::size_t durations_;
-  failed_tests kept_;
+  int durations_;
   std::set<std::string> passed_, failed_;
-  std::vector<std::pair<testing::TimeInMillis, std::string>> took_;
-  bool told_ = false;
+  timed_tests took_;
 };
 
 }  // namespace
@@ -106,6 +86,25 @@ std::vector<std::string> selected_tests() {
     return !filter_selects(filter, name) || (disabled && !all);
   });
   return out;
+}
+
+void print_slowest(timed_tests tests, int count) {
+  if (count == 0) return;
+  std::ranges::sort(tests, std::greater<>());
+  tests.resize(std::min(tests.size(), static_cast<std::size_t>(count)));
+  std::printf("slowest tests:\n");
+  for (const auto& [took, name] : tests)
+    std::printf("%8.3f s  %s\n", static_cast<double>(took.count()) / 1000, name.c_str());
+}
+
+void remember_results(const std::set<std::string>& passed, const std::set<std::string>& failed) {
+  static bool told = false;
+  try {
+    failed_tests::of_this_program().update(passed, failed);
+  } catch (const std::exception& error) {
+    // A program in a folder of others' is no fault of the tests'.
+    if (!std::exchange(told, true)) std::printf("--lf will not know of this run: %s\n", error.what());
+  }
 }
 
 void watch_results(const flags& given) {

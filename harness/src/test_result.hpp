@@ -29,9 +29,8 @@ class test_result {
   std::string name;  ///< `suite.name/backend+transport`, or without a cell for a plain test
   verdict what = verdict::crash;
   std::chrono::milliseconds took{};
-  std::string reason;  ///< one line; empty for a pass
+  std::string reason;  ///< one line, without the verdict's word; empty for a pass
   std::string output;  ///< what the test wrote and was told
-  int attempts = 1;
 
   std::string suite() const { return name.substr(0, name.find('.')); }
   /// Without suite and cell.

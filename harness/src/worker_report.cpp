@@ -12,24 +12,34 @@ namespace {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+/// What one failure says, and of what kind it is.
+struct complaint {
+  verdict what = verdict::fail;
+  std::string text;
+};
+
+complaint read_complaint(std::string text) {
+  // gtest puts `Failed` above a text of one's own.
+  if (const std::string head = "Failed\n"; text.starts_with(head)) text.erase(0, head.size());
+  for (const verdict known : {verdict::leak, verdict::timeout}) {
+    const std::string word = std::string(word_of(known)) + ": ";
+    if (text.starts_with(word)) return {known, first_line(text.substr(word.size()))};
+  }
+  return {verdict::fail, first_line(text)};
+}
+
 // The worst of what was said: an error of the test itself explains its leaks.
 test_result judge(const testing::TestResult& result) {
   test_result out;
   out.what = result.Skipped() ? verdict::skip : verdict::pass;
   for (int i = 0; i < result.total_part_count(); ++i) {
     const testing::TestPartResult& part = result.GetTestPartResult(i);
-    const std::string text = part.message();
-    if (part.skipped()) out.reason = first_line(text);
+    if (part.skipped()) out.reason = first_line(part.message());
     if (!part.failed()) continue;
-    verdict what = verdict::fail;
-    if (text.find("LEAK: ") != text.npos) what = verdict::leak;
-    if (text.find("TIMEOUT: ") != text.npos) what = verdict::timeout;
-    const bool worse = !is_bad(out.what) || (out.what == verdict::leak && what != verdict::leak);
-    if (!worse) continue;
-    out.what = what;
-    // gtest puts `Failed` above a text of one's own.
-    const bool headed = text.starts_with("Failed\n");
-    out.reason = first_line(headed ? text.substr(7) : text);
+    const complaint said = read_complaint(part.message());
+    if (is_bad(out.what) && !(out.what == verdict::leak && said.what != verdict::leak)) continue;
+    out.what = said.what;
+    out.reason = said.text;
   }
   return out;
 }

@@ -14,7 +14,7 @@ void report_to(const std::string& file);
 /// Reads what a worker wrote: verdict and reason. Nothing if it came to no end.
 std::optional<test_result> read_report(const std::string& file);
 
-/// The part of a worker's output that belongs to its test, without gtest's frame.
+/// The part of a worker's stdout that belongs to its test, without gtest's frame.
 std::string output_of_test(const std::string& all);
 
 }  // namespace tractor::harness::detail

@@ -15,8 +15,6 @@ static_assert(!std::is_copy_constructible_v<topics<int>> && !std::is_move_constr
 static_assert(!std::is_copy_constructible_v<topic_subscription<int>>);
 static_assert(std::is_nothrow_move_constructible_v<topic_subscription<int>>);
 
-namespace topics_test {
-
 using names = std::set<std::string>;
 
 std::string text(const topic_item<int>& got) { return got.topic + std::to_string(got.item); }
@@ -131,7 +129,5 @@ TEST(topics, of_a_hub_that_is_gone_end_and_closed_ones_say_so) {
     EXPECT_THROW(topics<int>(0), std::invalid_argument);
   });
 }
-
-}  // namespace topics_test
 
 }  // namespace topics_test

@@ -1,18 +1,15 @@
 // A run with a process for each test: what it says of tests with faults, and what it leaves.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <thread>
 #include <tractor/harness/harness.hpp>
 
-#include "process_table.hpp"
+#include "../process/program.hpp"
+#include "own_folder.hpp"
 #include "program.hpp"
 #include "reports.hpp"
 
@@ -21,17 +18,10 @@ namespace runner_test {
 using namespace tractor::harness;
 using namespace tractor::harness::detail;
 using namespace std::chrono_literals;
+using test::own_folder;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
-
-class own_folder {
- public:
-  own_folder() : path(testing::TempDir() + "runner-XXXXXX") { ::mkdtemp(path.data()); }
-  own_folder(const own_folder&) = delete;
-  ~own_folder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
 
 std::string read_file(const std::string& path) {
   std::ostringstream out;
@@ -57,9 +47,9 @@ class finished_run {
     EXPECT_TRUE(run.wait_for_descendants(2s)) << "the runner left processes";
   }
 
-  /// The word in the brackets of a test's line; empty if it has none.
+  /// The word in the brackets of a test's last line, which is the runner's; empty if it has none.
   std::string verdict_of(const std::string& test) const {
-    const std::size_t name = text.find("] " + test);
+    const std::size_t name = text.rfind("] " + test);
     if (name == text.npos) return "";
     const std::size_t begin = text.rfind("[ ", name) + 2;
     return text.substr(begin, text.find(' ', begin) - begin);
@@ -121,6 +111,19 @@ TEST(runner, calls_a_test_flaky_that_passes_when_it_is_repeated) {
   EXPECT_EQ(run.code, 0) << run.text;
   EXPECT_EQ(run.verdict_of("trial.by_turns/"), "FLAKY");
   EXPECT_THAT(run.text, HasSubstr("the first turn fails"));
+  EXPECT_THAT(run.text, HasSubstr("passed at attempt 2; before: "));
+}
+
+TEST(runner, shows_what_a_failed_test_told_its_stderr) {
+  const finished_run run(probe("trial.speaks/*").arg("--isolate", "process"));
+  EXPECT_EQ(run.verdict_of("trial.speaks/"), "FAIL");
+  EXPECT_THAT(run.text, HasSubstr("told its stdout\n"));
+  EXPECT_THAT(run.text, HasSubstr("told its stderr\n"));
+}
+
+TEST(runner, judges_by_who_complains_and_not_by_words_of_a_message) {
+  const finished_run run(probe("trial.quotes/*").arg("--isolate", "process"));
+  EXPECT_EQ(run.verdict_of("trial.quotes/"), "FAIL") << run.text;
 }
 
 TEST(runner, never_repeats_a_leak) {
@@ -151,20 +154,15 @@ TEST(runner, that_is_interrupted_ends_what_runs) {
       EXPECT_EQ(status->code(), 128 + number) << run.out() << run.err();
     }
     // Workers lead groups of their own; those of a runner that was killed come to us.
-    for (int tries = 0; tries < 1000 && !below.empty(); ++tries) {
-      std::erase_if(below, [](pid_t each) {
-        ::waitpid(each, nullptr, WNOHANG);
-        return ::kill(each, 0) != 0;
-      });
-      std::this_thread::sleep_for(5ms);
-    }
-    EXPECT_TRUE(below.empty()) << number;
+    EXPECT_TRUE(process_tests::all_gone(below, 5s)) << number;
   }
 }
 
 TEST(runner, refuses_flags_that_are_for_one_process) {
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "2", "--gtest_repeat=2")).text,
               HasSubstr("--gtest_repeat and --gtest_shuffle are for a run in one process"));
+  EXPECT_THAT(finished_run(probe("fault.none/*").env("GTEST_TOTAL_SHARDS", "2").arg("-n", "2")).text,
+              HasSubstr("GTEST_TOTAL_SHARDS is for runs in one process"));
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("--isolate", "box")).text,
               HasSubstr("--isolate: known are none, process; found 'box'"));
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "0")).text,

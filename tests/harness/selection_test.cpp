@@ -1,7 +1,6 @@
 // Which tests a run leaves: -k, --lf, -x; and what it says of their time.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,6 +9,7 @@
 
 #include "failed_tests.hpp"
 #include "name_expression.hpp"
+#include "own_folder.hpp"
 #include "program.hpp"
 
 namespace selection_test {
@@ -23,6 +23,7 @@ using testing::Not;
 using tractor::harness::detail::failed_tests;
 using tractor::harness::detail::filter_selects;
 using tractor::harness::detail::name_expression;
+using tractor::harness::test::own_folder;
 
 std::string error_of(const std::string& expression) {
   try {
@@ -32,14 +33,6 @@ std::string error_of(const std::string& expression) {
   }
   return "nothing was thrown";
 }
-
-class own_folder {
- public:
-  own_folder() : path(testing::TempDir() + "selection-XXXXXX") { ::mkdtemp(path.data()); }
-  own_folder(const own_folder&) = delete;
-  ~own_folder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
 
 /// A copy of the probe, so that its file of failed tests is nobody else's.
 class own_probe {

@@ -323,12 +323,12 @@ TRACTOR_TEST(stream, a_cancelled_receive_loses_nothing) {
       // Cut off at one turn of the loop after the other.
       int turns = 0;
       while (more) {
-        turns = (turns + 1) % 7;
         co_await open_task_nursery([&](task_nursery& tn) -> task<> {
           tn.start_soon([&]() -> task<> { co_await read(); });
           for (int i = 0; i < turns; ++i) co_await checkpoint();
           tn.scope().cancel();
         });
+        turns = (turns + 1) % 7;
         co_await sleep(1us);
       }
       EXPECT_EQ(next, 2000);

@@ -126,8 +126,9 @@ enum class kinship { none, actor, unknown };
 // Not by a stream: a process that ends while it is read is no error here, but a stream buffer throws.
 std::optional<std::string> environment_of(int pid) {
   const owned_fd file(::open(("/proc/" + std::to_string(pid) + "/environ").c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0 && (errno == EACCES || errno == EPERM)) return std::nullopt;
+  if (!file && (errno == EACCES || errno == EPERM)) return std::nullopt;
   std::string all;
+  if (!file) return all;
   char chunk[4096];
   for (ssize_t count; (count = ::read(file.get(), chunk, sizeof chunk)) > 0;)
     all.append(chunk, static_cast<std::size_t>(count));

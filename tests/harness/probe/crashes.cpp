@@ -39,6 +39,14 @@ TRACTOR_CELL_TEST(trial, much_output) {
   for (int i = 0; i < 5 * 1024; ++i) std::puts(line.c_str());
 }
 
+TRACTOR_CELL_TEST(trial, speaks) {
+  std::puts("told its stdout");
+  std::fputs("told its stderr\n", stderr);
+  ADD_FAILURE();
+}
+
+TRACTOR_CELL_TEST(trial, quotes) { EXPECT_EQ(std::string("LEAK: of words"), "TIMEOUT: of words"); }
+
 // Fails at its first run only.
 TRACTOR_CELL_TEST(trial, by_turns) {
   const char* const file = std::getenv("PROBE_TURN");

@@ -57,9 +57,10 @@ class exit_status {
 /// A running program that leads a process group; its stdout and stderr are kept in memory, its stdin is
 /// empty.
 ///
-/// Works without a loop: its waits block the thread, and have a bound. The destructor kills the program with
-/// all its descendants and reaps those that are ours. Throws `std::system_error` from the constructor if it
-/// cannot start. Neither copied nor moved.
+/// It has the environment of this process but for `GTEST_*`: it is no shard of this run. Works without a
+/// loop: its waits block the thread, and have a bound. The destructor kills the program with all its
+/// descendants and reaps those that are ours. Throws `std::system_error` from the constructor if it cannot
+/// start. Neither copied nor moved.
 class subprocess {
  public:
   explicit subprocess(const command& what);
