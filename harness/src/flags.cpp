@@ -89,11 +89,16 @@ bool take_workers(const std::string& name, const words& given, std::size_t& at, 
     out.report_to = take_values(given, at, 1).front();
     return true;
   }
+  if (name == "--runner") {
+    out.runner = parse_count(name, take_values(given, at, 1).front());
+    return true;
+  }
   if (name == "--isolate") {
     const std::string how = take_values(given, at, 1).front();
-    if (how != "none" && how != "process")
-      throw settings_error("--isolate: known are none, process; found '" + how + "'");
-    out.workers = how == "process";
+    if (how != "none" && how != "process" && how != "sandbox")
+      throw settings_error("--isolate: known are none, process, sandbox; found '" + how + "'");
+    out.workers = how != "none";
+    out.sandbox = how == "sandbox";
     return true;
   }
   if (name == "-n" || name == "--jobs")
@@ -168,7 +173,9 @@ std::string flags_help() {
          "  --lf, --last-failed       only tests that failed when they were last run\n"
          "  -x, --exitfirst           stop at the first failure\n"
          "  --durations N             show the N slowest tests at the end\n"
-         "  --isolate process         each test in a process of its own; 'none' is the default\n"
+         "  --isolate HOW             each test in a process of its own: process; in namespaces of its own "
+         "as well:\n"
+         "                            sandbox; all in one process: none, the default\n"
          "  -n, --jobs N              so many of those side by side\n"
          "  --retries N               repeat what fails; a leak or a crash is never repeated\n"
          "  --junit, --html, --markdown FILE\n"

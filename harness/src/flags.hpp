@@ -29,10 +29,12 @@ class flags {
   int durations = 0;                          ///< how many of the slowest to show
 
   bool workers = false;  ///< each test in a process of its own
+  bool sandbox = false;  ///< and that in namespaces of its own
   int jobs = 1;          ///< how many of those side by side
   int retries = 0;
   std::string junit, html, markdown;     ///< files for reports; empty: none
   std::string report_to;                 ///< in a worker: the file for its verdict
+  int runner = 0;                        ///< in a worker: the process that it serves
   std::vector<std::string> for_workers;  ///< the words that a worker needs too
 };
 

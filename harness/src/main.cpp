@@ -1,9 +1,7 @@
 #include "tractor/harness/main.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -18,6 +16,7 @@
 #include "reserved_address.hpp"
 #include "run_folder.hpp"
 #include "runner.hpp"
+#include "sandbox.hpp"
 #include "selection.hpp"
 #include "session.hpp"
 #include "tractor/plugin/config.hpp"
@@ -145,7 +144,7 @@ int run_all(const detail::flags& given) {
   detail::narrow_selection(given);
   int status = 0;
   bool nothing = false;
-  if (given.workers && !GTEST_FLAG_GET(list_tests)) {
+  if (given.workers && given.runner == 0 && !GTEST_FLAG_GET(list_tests)) {
     const std::vector<std::string> names = detail::selected_tests();
     nothing = names.empty();
     if (!nothing) status = detail::run_in_workers(given, names);
@@ -177,9 +176,10 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   try {
     const detail::flags given = detail::parse_flags(argc, argv);
-    if (given.workers) check_for_workers();
+    if (given.workers && given.runner == 0) check_for_workers();
     // A worker does not outlive its runner.
-    if (!given.report_to.empty()) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (given.runner > 0) detail::die_with(given.runner);
+    if (given.runner > 0 && given.sandbox) detail::enter_sandbox();
     detail::adopt_orphans();
     detail::install_hard_guard();
     if (!detail::make_shm_private() && !GTEST_FLAG_GET(list_tests))

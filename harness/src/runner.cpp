@@ -1,6 +1,7 @@
 #include "runner.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include "joined.hpp"
 #include "reports.hpp"
 #include "run_folder.hpp"
+#include "sandbox.hpp"
 #include "selection.hpp"
 #include "tractor/harness/session.hpp"
 
@@ -41,6 +43,12 @@ std::vector<std::string> words_for_workers(const flags& given) {
   out.push_back("--seed=" + std::to_string(chosen.seed));
   out.push_back("--gtest_color=no");
   if (GTEST_FLAG_GET(also_run_disabled_tests)) out.push_back("--gtest_also_run_disabled_tests");
+  out.push_back("--runner=" + std::to_string(::getpid()));
+  if (!given.sandbox) return out;
+  if (const std::string why = why_no_sandbox(); why.empty())
+    out.push_back("--isolate=sandbox");
+  else
+    std::printf("%s: each test has a process of its own and no more\n", why.c_str());
   return out;
 }
 

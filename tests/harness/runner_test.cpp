@@ -59,11 +59,12 @@ class finished_run {
   std::string text;
 };
 
-TEST(runner, gives_each_fault_its_verdict) {
+void expect_each_verdict(const std::string& isolation) {
   const own_folder folder;
   const finished_run run(
       probe("fault.*:crash.*:trial.closed*:trial.much*:fault_of_a_plain_test.fd-*.another_cell/*")
-          .arg("-n", "3", "--timeout-scale", "0.3", "--html", folder.path + "/all.html")
+          .arg("--isolate", isolation, "-n", "3", "--timeout-scale", "0.3", "--html",
+               folder.path + "/all.html")
           .arg("--junit", folder.path + "/all.xml", "--markdown", folder.path + "/all.md"));
   const std::map<std::string, std::string> expected = {{"fault.none/", "PASS"},
                                                        {"fault.no_fault/", "PASS"},
@@ -104,6 +105,11 @@ TEST(runner, gives_each_fault_its_verdict) {
   EXPECT_THAT(xml, HasSubstr("<property name=\"verdict\" value=\"LEAK\"/>"));
 }
 
+TEST(runner, gives_each_fault_its_verdict) { expect_each_verdict("process"); }
+
+// The same without a sandbox where there can be none: the run says so.
+TEST(runner, gives_each_fault_its_verdict_in_a_sandbox) { expect_each_verdict("sandbox"); }
+
 TEST(runner, calls_a_test_flaky_that_passes_when_it_is_repeated) {
   const own_folder folder;
   const finished_run run(
@@ -138,9 +144,9 @@ TEST(runner, stops_at_the_first_failure_if_it_is_told_to) {
   EXPECT_THAT(run.text, HasSubstr("tests were not run\n"));
 }
 
-TEST(runner, that_is_interrupted_ends_what_runs) {
+void expect_end_of_all(const std::string& isolation) {
   for (const int number : {SIGINT, SIGTERM, SIGKILL}) {
-    subprocess run(probe("trial.waits/*").arg("-n", "2"));
+    subprocess run(probe("trial.waits/*").arg("--isolate", isolation));
     std::vector<pid_t> below;
     for (int tries = 0; tries < 1000 && below.empty(); ++tries) {
       below = run.descendants();
@@ -158,13 +164,24 @@ TEST(runner, that_is_interrupted_ends_what_runs) {
   }
 }
 
+TEST(runner, that_is_interrupted_ends_what_runs) { expect_end_of_all("process"); }
+
+TEST(runner, that_is_interrupted_ends_its_sandboxes) { expect_end_of_all("sandbox"); }
+
+TEST(runner, sandbox_has_processes_a_network_and_shared_memory_of_its_own) {
+  const finished_run run(probe("surroundings.are_private").arg("--isolate", "sandbox"));
+  if (run.text.find("no sandbox: ") != run.text.npos)
+    GTEST_SKIP() << run.text.substr(run.text.find("no sandbox: "), 60);
+  EXPECT_EQ(run.code, 0) << run.text;
+}
+
 TEST(runner, refuses_flags_that_are_for_one_process) {
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "2", "--gtest_repeat=2")).text,
               HasSubstr("--gtest_repeat and --gtest_shuffle are for a run in one process"));
   EXPECT_THAT(finished_run(probe("fault.none/*").env("GTEST_TOTAL_SHARDS", "2").arg("-n", "2")).text,
               HasSubstr("GTEST_TOTAL_SHARDS is for runs in one process"));
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("--isolate", "box")).text,
-              HasSubstr("--isolate: known are none, process; found 'box'"));
+              HasSubstr("--isolate: known are none, process, sandbox; found 'box'"));
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "0")).text,
               HasSubstr("-n: expected a whole number above 0, found '0'"));
 }

@@ -2,8 +2,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <tractor/async/timeouts.hpp>
 #include <tractor/harness/harness.hpp>
@@ -57,5 +59,18 @@ TRACTOR_CELL_TEST(trial, by_turns) {
 }
 
 TRACTOR_CELL_TEST(trial, waits) { ::sleep(60); }
+
+// Of a sandbox: few processes, nothing but a loopback, nobody's shared memory.
+TEST(surroundings, are_private) {
+  std::size_t processes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc"))
+    processes += std::isdigit(static_cast<unsigned char>(entry.path().filename().string()[0])) != 0;
+  EXPECT_LE(processes, 3u);
+  std::ifstream in("/proc/net/dev");
+  std::size_t interfaces = 0;
+  for (std::string line; std::getline(in, line);) interfaces += line.find(':') != line.npos;
+  EXPECT_EQ(interfaces, 1u);
+  EXPECT_TRUE(std::filesystem::is_empty("/dev/shm"));
+}
 
 }  // namespace crashes

@@ -1,0 +1,22 @@
+// A world of its own for the process of one test.
+#pragma once
+
+#include <string>
+
+namespace tractor::harness::detail {
+
+/// Goes on in a new process in namespaces of its own: process ids, mounts, System V IPC, and a network that
+/// is nothing but a loopback. Works for root, and for others where the kernel lets them.
+///
+/// The caller's process stays outside and ends as the new one does; whatever runs in the sandbox then is
+/// ended by the kernel, and all of it when the caller dies. Call it before threads. Throws
+/// `std::system_error` that names the step, if the step is one of the caller's.
+void enter_sandbox();
+
+/// Tries it; returns why it cannot be had, or nothing.
+std::string why_no_sandbox();
+
+/// Ends this process with `runner`, at once if that is gone already.
+void die_with(int runner) noexcept;
+
+}  // namespace tractor::harness::detail
