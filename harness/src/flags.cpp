@@ -85,8 +85,8 @@ bool take_selection(const std::string& name, const words& given, std::size_t& at
 
 // Each of these is a run in processes: the reports are its own.
 bool take_workers(const std::string& name, const words& given, std::size_t& at, flags& out) {
-  if (name == "--report-to") {
-    out.report_to = take_values(given, at, 1).front();
+  if (name == "--worker") {
+    out.worker_folder = take_values(given, at, 1).front();
     return true;
   }
   if (name == "--runner") {

@@ -33,7 +33,7 @@ class flags {
   int jobs = 1;          ///< how many of those side by side
   int retries = 0;
   std::string junit, html, markdown;     ///< files for reports; empty: none
-  std::string report_to;                 ///< in a worker: the file for its verdict
+  std::string worker_folder;             ///< in a worker: where it reports; empty elsewhere
   int runner = 0;                        ///< in a worker: the process that it serves
   std::vector<std::string> for_workers;  ///< the words that a worker needs too
 };

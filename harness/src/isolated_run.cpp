@@ -53,23 +53,23 @@ class dealer {
   dealer(const isolated_run& run, const std::vector<worker_task>& tests) : run_(run), tests_(tests) {}
 
   void work(std::size_t number) {
-    const std::string report = run_.folder + "/report." + std::to_string(number);
+    const std::string folder = run_.folder + "/" + std::to_string(number);
     for (;;) {
       const std::size_t at = next_++;
       if (at >= tests_.size() || stopped_ || signal_seen) return;
-      finish(run_with_retries(tests_[at], report));
+      finish(run_with_retries(tests_[at], folder));
     }
   }
 
   test_results take() { return std::move(results_); }
 
  private:
-  test_result run_with_retries(const worker_task& test, const std::string& report) {
-    test_result out = run_once(test, report);
+  test_result run_with_retries(const worker_task& test, const std::string& folder) {
+    test_result out = run_once(test, folder);
     for (int attempt = 2; attempt <= run_.retries + 1 && !signal_seen; ++attempt) {
       // A leak or a crash is a fault whatever comes next.
       if (out.what != verdict::fail && out.what != verdict::timeout) break;
-      test_result next = run_once(test, report);
+      test_result next = run_once(test, folder);
       out.took += next.took;
       if (next.what == verdict::pass) {
         out.what = verdict::flaky;
@@ -83,11 +83,11 @@ class dealer {
     return out;
   }
 
-  test_result run_once(const worker_task& test, const std::string& report) {
-    std::filesystem::remove(report);
+  test_result run_once(const worker_task& test, const std::string& folder) {
+    std::filesystem::create_directory(folder);
     command line(run_.program);
     for (const std::string& word : run_.words) line.arg(word);
-    line.arg("--gtest_filter=" + test.name, "--report-to=" + report);
+    line.arg("--gtest_filter=" + test.name, "--worker=" + folder);
     const auto begun = clock::now();
     std::optional<subprocess> worker;
     {
@@ -98,7 +98,8 @@ class dealer {
     const std::optional<exit_status> status = wait(*worker, begun + test.bound);
     if (!status) worker->kill_tree();
     const std::string left = end_what_is_left(worker->pid());
-    test_result out = judge(test, status, read_report(report));
+    test_result out = judge(test, status, read_report(folder));
+    std::filesystem::remove_all(folder);
     // What it told its stderr has no marks, and stands behind.
     out.output = output_of_test(worker->out()) + worker->err();
     if (!left.empty()) out.output += "ended by force:\n" + left;

@@ -136,10 +136,10 @@ int run_all(const detail::flags& given) {
   }
   // Before the checks for leaks, which belong to a test's result: listeners are told of its end in reverse
   // order.
-  if (given.report_to.empty())
+  if (given.worker_folder.empty())
     detail::watch_results(given);
   else
-    detail::report_to(given.report_to);
+    detail::report_to(given.worker_folder);
   detail::register_tests();
   detail::narrow_selection(given);
   int status = 0;
@@ -186,8 +186,12 @@ int main(int argc, char** argv) {
       std::printf(
           "/dev/shm is shared with other runs: what they leave there for a moment may be taken for ours\n");
     session chosen = make_session(given);
-    const detail::run_folder folder;
-    chosen.folder = folder.path();
+    std::optional<detail::run_folder> folder;
+    if (given.worker_folder.empty())
+      folder.emplace();
+    else
+      folder.emplace(given.worker_folder);
+    chosen.folder = folder->path();
     detail::set_session(std::move(chosen));
     warm_up();
     return run_all(given);

@@ -1,57 +1,89 @@
 #include "run_folder.hpp"
 
+#include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 namespace tractor::harness::detail {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 const fs::path base = "/tmp";
 
-// Short: the path of a socket has about a hundred bytes. The pid tells later runs whether the owner is dead.
-std::string prefix() { return "tractor-run-" + std::to_string(::geteuid()) + "-"; }
+// Short: the path of a socket has about a hundred bytes.
+std::string prefix(std::string_view state) {
+  return "tractor-" + std::string(state) + "-" + std::to_string(::geteuid()) + "-";
+}
+
+owned_fd open_folder(const std::string& path) {
+  return owned_fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+// Whoever lives holds the lock. A pid would not do: in another namespace it is another process, or none.
+void remove_if_dead(const fs::path& folder) {
+  const owned_fd open = open_folder(folder);
+  struct stat is {};
+  if (!open || ::fstat(open.get(), &is) != 0 || is.st_uid != ::geteuid()) return;
+  if (::flock(open.get(), LOCK_EX | LOCK_NB) != 0) return;
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+}
 
 void sweep() noexcept {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(base, ignored)) {
     const std::string name = entry.path().filename();
-    if (!name.starts_with(prefix())) continue;
-    struct stat is;
-    const int pid = std::atoi(name.c_str() + prefix().size());
-    if (pid <= 0 || ::kill(pid, 0) == 0 || errno != ESRCH) continue;
-    if (::lstat(entry.path().c_str(), &is) != 0 || is.st_uid != ::geteuid()) continue;
-    fs::remove_all(entry.path(), ignored);
+    const bool run = name.starts_with(prefix("run"));
+    // Not locked yet: only age tells that its owner is dead.
+    const bool unborn = name.starts_with(prefix("new")) &&
+                        fs::file_time_type::clock::now() - entry.last_write_time(ignored) > 60s;
+    if (run || unborn) remove_if_dead(entry.path());
   }
+}
+
+[[noreturn]] void fail(const std::string& path) {
+  throw std::system_error(errno, std::generic_category(), "cannot make a folder for this run at " + path);
 }
 
 }  // namespace
 
 void remove_folders_of_dead_runs() noexcept { sweep(); }
 
-run_folder::run_folder() {
+run_folder::run_folder() : own_(true) {
   sweep();
-  std::string name = base / (prefix() + std::to_string(::getpid()) + "-XXXXXX");
-  if (!::mkdtemp(name.data()))
-    throw std::system_error(errno, std::generic_category(), "cannot make a folder for this run in /tmp");
-  path_ = name;
-  for (const char* part : {runtime_part, scratch_part}) ::mkdir((path_ + part).c_str(), 0700);
+  std::string unborn = base / (prefix("new") + "XXXXXX");
+  if (!::mkdtemp(unborn.data())) fail(unborn);
+  lock_.reset(open_folder(unborn).release());
+  path_ = base / (prefix("run") + unborn.substr(unborn.size() - 6));
+  if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 || ::rename(unborn.c_str(), path_.c_str()) != 0)
+    fail(unborn);
+  furnish();
+}
+
+run_folder::run_folder(std::string made) : path_(std::move(made)) { furnish(); }
+
+void run_folder::furnish() {
+  for (const char* part : {runtime_part, scratch_part})
+    if (::mkdir((path_ + part).c_str(), 0700) != 0) fail(path_ + part);
   ::setenv("XDG_RUNTIME_DIR", (path_ + runtime_part).c_str(), 1);
   ::setenv("TRACTOR_KEY_FILE", (path_ + "/key").c_str(), 1);
 }
 
 run_folder::~run_folder() {
   std::error_code ignored;
-  fs::remove_all(path_, ignored);
+  if (own_) fs::remove_all(path_, ignored);
 }
 
 bool make_shm_private() noexcept {

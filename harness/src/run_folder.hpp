@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "tractor/plugin/owned_fd.hpp"
+
 namespace tractor::harness::detail {
 
 // Its parts: what XDG_RUNTIME_DIR is set to, and the folders of tests.
@@ -10,11 +12,14 @@ inline constexpr const char* runtime_part = "/runtime";
 inline constexpr const char* scratch_part = "/scratch";
 
 /// Makes the folder and points this process and its children to it: sockets and keys of two runs, or of a run
-/// and of other programs of the user, never meet. Removes the folders of runs that were killed. The
-/// destructor removes it.
+/// and of other programs of the user, never meet.
 class run_folder {
  public:
+  /// Of a whole run, locked while that lives. Removes the folders of runs that were killed. The destructor
+  /// removes it.
   run_folder();
+  /// Of a worker: an empty folder that its runner made and removes.
+  explicit run_folder(std::string made);
   run_folder(const run_folder&) = delete;
   run_folder& operator=(const run_folder&) = delete;
   ~run_folder();
@@ -22,7 +27,11 @@ class run_folder {
   const std::string& path() const noexcept { return path_; }
 
  private:
+  void furnish();
+
   std::string path_;
+  bool own_ = false;
+  owned_fd lock_;
 };
 
 /// Removes what runs that were killed have left.

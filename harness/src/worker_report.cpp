@@ -10,6 +10,8 @@ namespace tractor::harness::detail {
 
 namespace {
 
+constexpr const char* file_name = "/report";
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 /// What one failure says, and of what kind it is.
@@ -59,12 +61,12 @@ class worker_listener final : public testing::EmptyTestEventListener {
 
 }  // namespace
 
-void report_to(const std::string& file) {
-  testing::UnitTest::GetInstance()->listeners().Append(new worker_listener(file));
+void report_to(const std::string& folder) {
+  testing::UnitTest::GetInstance()->listeners().Append(new worker_listener(folder + file_name));
 }
 
-std::optional<test_result> read_report(const std::string& file) {
-  std::ifstream in(file);
+std::optional<test_result> read_report(const std::string& folder) {
+  std::ifstream in(folder + file_name);
   std::string word;
   test_result out;
   if (!std::getline(in, word) || !std::getline(in, out.reason)) return std::nullopt;

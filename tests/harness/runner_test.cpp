@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -144,15 +145,20 @@ TEST(runner, stops_at_the_first_failure_if_it_is_told_to) {
   EXPECT_THAT(run.text, HasSubstr("tests were not run\n"));
 }
 
+bool has_begun(const std::vector<pid_t>& below) {
+  return std::ranges::any_of(
+      below, [](pid_t pid) { return read_file("/proc/" + std::to_string(pid) + "/comm") == "waits\n"; });
+}
+
 void expect_end_of_all(const std::string& isolation) {
   for (const int number : {SIGINT, SIGTERM, SIGKILL}) {
     subprocess run(probe("trial.waits/*").arg("--isolate", isolation));
     std::vector<pid_t> below;
-    for (int tries = 0; tries < 1000 && below.empty(); ++tries) {
-      below = run.descendants();
+    for (int tries = 0; tries < 2000 && !has_begun(below); ++tries) {
       std::this_thread::sleep_for(5ms);
+      below = run.descendants();
     }
-    ASSERT_FALSE(below.empty());
+    ASSERT_TRUE(has_begun(below)) << run.out() << run.err();
     run.signal(number);
     const auto status = run.wait(20s);
     ASSERT_TRUE(status) << number;

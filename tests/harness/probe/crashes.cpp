@@ -1,5 +1,6 @@
 // Tests that end their process, or try its patience: for a runner that has a process for each.
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -58,7 +59,11 @@ TRACTOR_CELL_TEST(trial, by_turns) {
   EXPECT_TRUE(again) << "the first turn fails";
 }
 
-TRACTOR_CELL_TEST(trial, waits) { ::sleep(60); }
+TRACTOR_CELL_TEST(trial, waits) {
+  // A name by which others know that it has begun.
+  ::prctl(PR_SET_NAME, "waits");
+  ::sleep(60);
+}
 
 // Of a sandbox: few processes, nothing but a loopback, nobody's shared memory.
 TEST(surroundings, are_private) {
