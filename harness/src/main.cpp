@@ -140,7 +140,7 @@ int run_all(const detail::flags& given) {
     detail::watch_results(given);
   else
     detail::report_to(given.worker_folder);
-  detail::register_tests();
+  detail::register_tests(given.worker_folder.empty() ? "" : filter);
   detail::narrow_selection(given);
   int status = 0;
   bool nothing = false;
@@ -171,9 +171,10 @@ bool asks_for_help(std::span<char* const> words) {
 
 int main(int argc, char** argv) {
   run_if_child(argc, argv);
-  if (asks_for_help(std::span(argv, static_cast<std::size_t>(argc))))
-    std::printf("%s", detail::flags_help().c_str());
+  const bool help = asks_for_help(std::span(argv, static_cast<std::size_t>(argc)));
+  if (help) std::printf("%s", detail::flags_help().c_str());
   testing::InitGoogleTest(&argc, argv);
+  if (help) return 0;
   try {
     const detail::flags given = detail::parse_flags(argc, argv);
     if (given.workers && given.runner == 0) check_for_workers();

@@ -67,14 +67,16 @@ class plain_test_checks final : public testing::EmptyTestEventListener {
 
 }  // namespace
 
-void register_tests() {
+void register_tests(const std::string& only) {
   for (const auto& source : declared_sources()) source();
   for (const test_case& test : declared_tests())
     for (const std::string& backend : current_session().backends)
       for (const std::string& transport : current_session().transports) {
         const cell where(backend, transport);
-        testing::RegisterTest(test.suite.c_str(), (test.name + "/" + where.id()).c_str(), nullptr, nullptr,
-                              test.file, test.line, [&test, where] { return new cell_test(test, where); });
+        const std::string name = test.name + "/" + where.id();
+        if (!only.empty() && test.suite + "." + name != only) continue;
+        testing::RegisterTest(test.suite.c_str(), name.c_str(), nullptr, nullptr, test.file, test.line,
+                              [&test, where] { return new cell_test(test, where); });
       }
   testing::UnitTest::GetInstance()->listeners().Append(new plain_test_checks);
 }

@@ -43,12 +43,13 @@ void remove_if_dead(const fs::path& folder) {
 
 void sweep() noexcept {
   std::error_code ignored;
+  const std::string born = prefix("run"), newborn = prefix("new");
   for (const auto& entry : fs::directory_iterator(base, ignored)) {
     const std::string name = entry.path().filename();
-    const bool run = name.starts_with(prefix("run"));
+    const bool run = name.starts_with(born);
     // Not locked yet: only age tells that its owner is dead.
-    const bool unborn = name.starts_with(prefix("new")) &&
-                        fs::file_time_type::clock::now() - entry.last_write_time(ignored) > 60s;
+    const bool unborn =
+        name.starts_with(newborn) && fs::file_time_type::clock::now() - entry.last_write_time(ignored) > 60s;
     if (run || unborn) remove_if_dead(entry.path());
   }
 }

@@ -62,9 +62,11 @@ class finished_run {
 
 void expect_each_verdict(const std::string& isolation) {
   const own_folder folder;
+  // Without rights all workers share one /dev/shm, and what one leaves there may be told by another.
+  const char* const jobs = isolation == "process" && ::geteuid() != 0 ? "1" : "3";
   const finished_run run(
       probe("fault.*:crash.*:trial.closed*:trial.much*:fault_of_a_plain_test.fd-*.another_cell/*")
-          .arg("--isolate", isolation, "-n", "3", "--timeout-scale", "0.3", "--html",
+          .arg("--isolate", isolation, "-n", jobs, "--timeout-scale", "0.3", "--html",
                folder.path + "/all.html")
           .arg("--junit", folder.path + "/all.xml", "--markdown", folder.path + "/all.md"));
   const std::map<std::string, std::string> expected = {{"fault.none/", "PASS"},
