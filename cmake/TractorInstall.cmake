@@ -19,6 +19,7 @@ if(TARGET tractor::harness)
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT harness)
   install(DIRECTORY harness/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT harness
     FILES_MATCHING PATTERN *.hpp)
+  install(FILES cmake/TractorTest.cmake DESTINATION ${package_dir} COMPONENT harness)
   install(EXPORT tractorHarnessTargets NAMESPACE tractor:: DESTINATION ${package_dir} COMPONENT harness)
 endif()
 

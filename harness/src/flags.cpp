@@ -68,6 +68,13 @@ bool take_selection(const std::string& name, const words& given, std::size_t& at
   } else if (name == "--lf" || name == "--last-failed") {
     out.last_failed = true;
     ++at;
+  } else if (name == "--ff" || name == "--failed-first") {
+    out.failed_first = true;
+    ++at;
+  } else if (name == "--skip-code") {
+    out.skip_code = parse_count(name, take_values(given, at, 1).front());
+  } else if (name == "--ctest") {
+    out.ctest = take_values(given, at, 1).front();
   } else if (name == "-s") {
     ++at;  // nothing is captured
   } else if (name == "--capture") {
@@ -171,6 +178,7 @@ std::string flags_help() {
          "  -k EXPR                   only tests whose name holds these words: 'stream and not (kill or "
          "cancel)'\n"
          "  --lf, --last-failed       only tests that failed when they were last run\n"
+         "  --ff, --failed-first      those first, with a process for each test\n"
          "  -x, --exitfirst           stop at the first failure\n"
          "  --durations N             show the N slowest tests at the end\n"
          "  --isolate HOW             each test in a process of its own: process; in namespaces of its own "
@@ -180,6 +188,8 @@ std::string flags_help() {
          "  --retries N               repeat what fails; a leak or a crash is never repeated\n"
          "  --junit, --html, --markdown FILE\n"
          "                            reports of a run in processes\n"
+         "  --skip-code N             exit code of a run in which every test was skipped; otherwise 0\n"
+         "  --ctest FILE              write the selected tests for CTest, run none\n"
          "  -s, --capture=no          nothing is ever captured: taken for the habit of it\n"
          "  --ll, --tl, --plugin-path, --debug-mode, --tpdb, --enable-stackscope, --config: as in every "
          "program\n"

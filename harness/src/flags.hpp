@@ -26,6 +26,9 @@ class flags {
   std::optional<name_expression> expression;  ///< -k
   bool stop_at_failure = false;               ///< -x
   bool last_failed = false;                   ///< --lf
+  bool failed_first = false;                  ///< --ff
+  std::optional<int> skip_code;               ///< of a run that skips all it has
+  std::string ctest;                          ///< where to write the tests for CTest, and not run them
   int durations = 0;                          ///< how many of the slowest to show
 
   bool workers = false;  ///< each test in a process of its own

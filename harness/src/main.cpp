@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "ctest_file.hpp"
 #include "flags.hpp"
 #include "hard_guard.hpp"
 #include "joined.hpp"
@@ -144,7 +145,11 @@ int run_all(const detail::flags& given) {
   detail::narrow_selection(given);
   int status = 0;
   bool nothing = false;
-  if (given.workers && given.runner == 0 && !GTEST_FLAG_GET(list_tests)) {
+  if (!given.ctest.empty()) {
+    const std::vector<std::string> names = detail::selected_tests();
+    nothing = names.empty();
+    detail::write_ctest_file(given.ctest, given, names);
+  } else if (given.workers && given.runner == 0 && !GTEST_FLAG_GET(list_tests)) {
     const std::vector<std::string> names = detail::selected_tests();
     nothing = names.empty();
     if (!nothing) status = detail::run_in_workers(given, names);
@@ -152,6 +157,9 @@ int run_all(const detail::flags& given) {
     if (given.stop_at_failure) GTEST_FLAG_SET(fail_fast, true);
     status = RUN_ALL_TESTS();
     nothing = nothing_ran();
+    const testing::UnitTest& unit = *testing::UnitTest::GetInstance();
+    if (given.skip_code && !nothing && status == 0 && unit.successful_test_count() == 0)
+      return *given.skip_code;
   }
   if (status != 0 || !nothing) return status;
   std::fprintf(stderr, "no test was selected: %s\n",
@@ -178,6 +186,8 @@ int main(int argc, char** argv) {
   try {
     const detail::flags given = detail::parse_flags(argc, argv);
     if (given.workers && given.runner == 0) check_for_workers();
+    if (given.failed_first && !given.workers)
+      throw settings_error("--ff is for a run with a process for each test: add --isolate process");
     // A worker does not outlive its runner.
     if (given.runner > 0) detail::die_with(given.runner);
     if (given.runner > 0 && given.sandbox) detail::enter_sandbox();

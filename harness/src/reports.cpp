@@ -132,7 +132,8 @@ std::string junit_report(const run_summary& of) {
                     xml_escaped(of.title) + "\" tests=\"" + std::to_string(of.results.size()) +
                     "\" failures=\"" + std::to_string(of.failed() - of.count(verdict::crash)) +
                     "\" errors=\"" + std::to_string(of.count(verdict::crash)) + "\" skipped=\"" +
-                    std::to_string(of.count(verdict::skip)) + "\" time=\"" + seconds(of.took) + "\">\n";
+                    std::to_string(of.count(verdict::skip) + of.count(verdict::xfail)) + "\" time=\"" +
+                    seconds(of.took) + "\">\n";
   for (const auto& [suite, tests] : suites) {
     out +=
         "  <testsuite name=\"" + xml_escaped(suite) + "\" tests=\"" + std::to_string(tests.size()) + "\">\n";
@@ -143,7 +144,7 @@ std::string junit_report(const run_summary& of) {
              std::string(word_of(each.what)) + "\"/><property name=\"cell\" value=\"" +
              xml_escaped(each.cell()) + "\"/></properties>\n";
       const std::string reason = xml_escaped(each.reason);
-      if (each.what == verdict::skip) out += "      <skipped message=\"" + reason + "\"/>\n";
+      if (is_skip(each.what)) out += "      <skipped message=\"" + reason + "\"/>\n";
       if (is_bad(each.what)) {
         const std::string element = each.what == verdict::crash ? "error" : "failure";
         out += "      <" + element + " type=\"" + std::string(word_of(each.what)) + "\" message=\"" + reason +

@@ -54,7 +54,7 @@ void sweep() noexcept {
   }
 }
 
-[[noreturn]] void fail(const std::string& path) {
+[[noreturn]] void cannot_make(const std::string& path) {
   throw std::system_error(errno, std::generic_category(), "cannot make a folder for this run at " + path);
 }
 
@@ -65,11 +65,11 @@ void remove_folders_of_dead_runs() noexcept { sweep(); }
 run_folder::run_folder() : own_(true) {
   sweep();
   std::string unborn = base / (prefix("new") + "XXXXXX");
-  if (!::mkdtemp(unborn.data())) fail(unborn);
+  if (!::mkdtemp(unborn.data())) cannot_make(unborn);
   lock_.reset(open_folder(unborn).release());
   path_ = base / (prefix("run") + unborn.substr(unborn.size() - 6));
   if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 || ::rename(unborn.c_str(), path_.c_str()) != 0)
-    fail(unborn);
+    cannot_make(unborn);
   furnish();
 }
 
@@ -77,7 +77,7 @@ run_folder::run_folder(std::string made) : path_(std::move(made)) { furnish(); }
 
 void run_folder::furnish() {
   for (const char* part : {runtime_part, scratch_part})
-    if (::mkdir((path_ + part).c_str(), 0700) != 0) fail(path_ + part);
+    if (::mkdir((path_ + part).c_str(), 0700) != 0) cannot_make(path_ + part);
   ::setenv("XDG_RUNTIME_DIR", (path_ + runtime_part).c_str(), 1);
   ::setenv("TRACTOR_KEY_FILE", (path_ + "/key").c_str(), 1);
 }

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <optional>
 
+#include "expected_failure.hpp"
 #include "hard_guard.hpp"
 #include "joined.hpp"
 #include "leaks.hpp"
@@ -116,8 +118,13 @@ void report_error(const test_case& test, const std::exception_ptr& error, const 
 
 void run_one(const test_case& test, const cell& where, const report_failure& report) {
   start_test();
+  for (const auto& obstacle : test.obstacles)
+    if (const std::string why = obstacle(where); !why.empty()) return report_skip(test.file, test.line, why);
   const baseline before;
   {
+    std::optional<expected_failure> expected;
+    for (const known_failure& each : test.known_failures)
+      if (!expected && where.is(each.where)) expected.emplace(each.reason);
     std::exception_ptr error;
     try {
       const hard_guard guard(test.suite + "." + test.name + "/" + where.id(), bound_of(test) + scaled(10s));
@@ -127,6 +134,7 @@ void run_one(const test_case& test, const cell& where, const report_failure& rep
       error = std::current_exception();
     }
     if (error) report_error(test, error, report);
+    if (expected) expected->settle(test.file, test.line);
   }
   for (const std::string& leak : before.leaks()) report(test.file, test.line, "LEAK: " + leak);
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -10,29 +11,21 @@
 #include <set>
 #include <utility>
 
-#include "declared.hpp"
+#include "failed_tests.hpp"
 #include "isolated_run.hpp"
 #include "joined.hpp"
 #include "reports.hpp"
 #include "run_folder.hpp"
 #include "sandbox.hpp"
 #include "selection.hpp"
+#include "test_bound.hpp"
 #include "tractor/harness/session.hpp"
 
 namespace tractor::harness::detail {
 
 namespace {
 
-using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
-
-// Behind the bound of the test come the worker's own guard and, last of all, this one.
-std::chrono::nanoseconds bound_of(const std::string& name) {
-  std::chrono::nanoseconds own = 60s;
-  for (const test_case& each : declared_tests())
-    if (name.starts_with(each.suite + "." + each.name + "/")) own = each.timeout;
-  return std::chrono::duration_cast<std::chrono::nanoseconds>((own + 30s) * current_session().timeout_scale);
-}
 
 // What the environment has narrowed, and the seed of the clock, the workers cannot know.
 std::vector<std::string> words_for_workers(const flags& given) {
@@ -53,7 +46,7 @@ std::vector<std::string> words_for_workers(const flags& given) {
 }
 
 void print_result(const test_result& result) {
-  if (result.what != verdict::pass && result.what != verdict::skip) {
+  if (result.what != verdict::pass && !is_skip(result.what)) {
     std::fwrite(result.output.data(), 1, result.output.size(), stdout);
     if (!result.output.empty() && result.output.back() != '\n') std::fputc('\n', stdout);
   }
@@ -98,7 +91,11 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   run.stop_at_failure = given.stop_at_failure;
   run.on_result = print_result;
   std::vector<worker_task> tests;
-  for (const std::string& name : names) tests.push_back({name, bound_of(name)});
+  for (const std::string& name : names) tests.push_back({name, bound_of_process(name)});
+  if (given.failed_first) {
+    const std::set<std::string> failed = failed_tests::of_this_program().names();
+    std::ranges::stable_partition(tests, [&](const worker_task& each) { return failed.contains(each.name); });
+  }
 
   const auto begun = clock::now();
   run_summary summary;
@@ -116,9 +113,12 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
     std::printf("%zu tests were not run\n", missing);
   std::printf("%zu passed, %zu failed, %zu skipped\n",
               summary.count(verdict::pass) + summary.count(verdict::flaky), summary.failed(),
-              summary.count(verdict::skip));
+              summary.count(verdict::skip) + summary.count(verdict::xfail));
   if (const int number = isolated_run::interrupted()) return 128 + number;
-  return summary.failed() > 0 ? 1 : 0;
+  if (summary.failed() > 0) return 1;
+  return given.skip_code && std::ranges::all_of(summary.results, is_skip, &test_result::what)
+             ? *given.skip_code
+             : 0;
 }
 
 }  // namespace tractor::harness::detail

@@ -29,7 +29,7 @@ namespace {
 
 constexpr int no_sandbox_code = 125;
 
-[[noreturn]] void fail(const std::string& step) {
+[[noreturn]] void give_up(const std::string& step) {
   throw std::system_error(errno, std::generic_category(), "no sandbox: " + step);
 }
 
@@ -39,7 +39,7 @@ void map_user(uid_t user, gid_t group) {
   std::ofstream users("/proc/self/uid_map"), groups("/proc/self/gid_map");
   users << user << " " << user << " 1" << std::flush;
   groups << group << " " << group << " 1" << std::flush;
-  if (!users || !groups) fail("the map of users");
+  if (!users || !groups) give_up("the map of users");
 }
 
 void leave_namespaces() {
@@ -47,7 +47,7 @@ void leave_namespaces() {
   if (::unshare(wanted) == 0) return;
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();
-  if (::unshare(wanted | CLONE_NEWUSER) != 0) fail("namespaces");
+  if (::unshare(wanted | CLONE_NEWUSER) != 0) give_up("namespaces");
   map_user(user, group);
 }
 
@@ -55,15 +55,15 @@ void start_loopback() {
   const owned_fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq loopback{};
   std::strcpy(loopback.ifr_name, "lo");
-  if (!any || ::ioctl(any.get(), SIOCGIFFLAGS, &loopback) != 0) fail("its loopback");
+  if (!any || ::ioctl(any.get(), SIOCGIFFLAGS, &loopback) != 0) give_up("its loopback");
   loopback.ifr_flags = static_cast<short>(loopback.ifr_flags | IFF_UP | IFF_RUNNING);
-  if (::ioctl(any.get(), SIOCSIFFLAGS, &loopback) != 0) fail("its loopback");
+  if (::ioctl(any.get(), SIOCSIFFLAGS, &loopback) != 0) give_up("its loopback");
 }
 
 void furnish() {
-  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) fail("mounts of its own");
+  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) give_up("mounts of its own");
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
-    fail("a /proc of its own");
+    give_up("a /proc of its own");
   start_loopback();
 }
 
@@ -119,12 +119,12 @@ bool is_cut(int pipe) {
 
 void enter_sandbox() {
   std::array<int, 2> told{}, life{};
-  if (::pipe2(told.data(), O_CLOEXEC) != 0 || ::pipe2(life.data(), O_CLOEXEC) != 0) fail("pipes");
+  if (::pipe2(told.data(), O_CLOEXEC) != 0 || ::pipe2(life.data(), O_CLOEXEC) != 0) give_up("pipes");
   owned_fd told_read(told[0]), told_write(told[1]), life_read(life[0]), life_write(life[1]);
   leave_namespaces();
   std::fflush(nullptr);
   const pid_t init = ::fork();
-  if (init < 0) fail("its first process");
+  if (init < 0) give_up("its first process");
   if (init > 0) {
     told_write.reset();
     life_read.reset();

@@ -20,6 +20,10 @@ std::string_view word_of(verdict what) noexcept {
       return "SKIP";
     case verdict::flaky:
       return "FLAKY";
+    case verdict::xfail:
+      return "XFAIL";
+    case verdict::xpass:
+      return "XPASS";
   }
   return "?";
 }

@@ -9,19 +9,23 @@
 namespace tractor::harness::detail {
 
 /// What a test came to. `flaky` is a test that failed and passed when it was repeated; a leak or a crash is
-/// never repeated.
-enum class verdict { pass, fail, leak, timeout, crash, skip, flaky };
+/// never repeated. `xfail` failed where that is known, `xpass` passed there.
+enum class verdict { pass, fail, leak, timeout, crash, skip, flaky, xfail, xpass };
 
 /// All of them, in the order of reports.
-inline constexpr verdict all_verdicts[] = {verdict::pass,  verdict::fail, verdict::leak, verdict::timeout,
-                                           verdict::crash, verdict::skip, verdict::flaky};
+inline constexpr verdict all_verdicts[] = {verdict::pass,    verdict::fail,  verdict::leak,
+                                           verdict::timeout, verdict::crash, verdict::xpass,
+                                           verdict::skip,    verdict::flaky, verdict::xfail};
 
 /// Returns the word of reports: `PASS`, `LEAK`.
 std::string_view word_of(verdict what) noexcept;
 /// True for those that fail a run.
 constexpr bool is_bad(verdict what) noexcept {
-  return what == verdict::fail || what == verdict::leak || what == verdict::timeout || what == verdict::crash;
+  return what == verdict::fail || what == verdict::leak || what == verdict::timeout ||
+         what == verdict::crash || what == verdict::xpass;
 }
+/// True for those that count as skipped.
+constexpr bool is_skip(verdict what) noexcept { return what == verdict::skip || what == verdict::xfail; }
 
 /// One test of a run. A value.
 class test_result {

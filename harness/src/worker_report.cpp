@@ -20,14 +20,14 @@ struct complaint {
   std::string text;
 };
 
-complaint read_complaint(std::string text) {
+complaint read_complaint(std::string text, verdict otherwise) {
   // gtest puts `Failed` above a text of one's own.
   if (const std::string head = "Failed\n"; text.starts_with(head)) text.erase(0, head.size());
-  for (const verdict known : {verdict::leak, verdict::timeout}) {
+  for (const verdict known : {verdict::leak, verdict::timeout, verdict::xpass, verdict::xfail}) {
     const std::string word = std::string(word_of(known)) + ": ";
     if (text.starts_with(word)) return {known, first_line(text.substr(word.size()))};
   }
-  return {verdict::fail, first_line(text)};
+  return {otherwise, first_line(text)};
 }
 
 // The worst of what was said: an error of the test itself explains its leaks.
@@ -36,9 +36,9 @@ test_result judge(const testing::TestResult& result) {
   out.what = result.Skipped() ? verdict::skip : verdict::pass;
   for (int i = 0; i < result.total_part_count(); ++i) {
     const testing::TestPartResult& part = result.GetTestPartResult(i);
-    if (part.skipped()) out.reason = first_line(part.message());
-    if (!part.failed()) continue;
-    const complaint said = read_complaint(part.message());
+    if (!part.failed() && !part.skipped()) continue;
+    const complaint said = read_complaint(part.message(), part.skipped() ? verdict::skip : verdict::fail);
+    if (part.skipped() && is_bad(out.what)) continue;
     if (is_bad(out.what) && !(out.what == verdict::leak && said.what != verdict::leak)) continue;
     out.what = said.what;
     out.reason = said.text;

@@ -138,6 +138,15 @@ TEST(selection, lf_runs_all_when_nothing_has_failed) {
   EXPECT_FALSE(probe.keeps_failures());
 }
 
+TEST(selection, ff_begins_with_what_failed) {
+  own_probe probe;
+  probe.run("fault.assertion/*");
+  const std::string said = probe.run("fault.none/*:fault.assertion/*", "--isolate", "process", "--ff");
+  EXPECT_LT(said.find("] fault.assertion/"), said.find("] fault.none/")) << said;
+  EXPECT_THAT(probe.run("fault.none/*", "--ff"),
+              HasSubstr("--ff is for a run with a process for each test: add --isolate process"));
+}
+
 TEST(selection, k_narrows_what_the_filter_matches) {
   own_probe probe;
   std::string text = probe.run("fault.n*", "-k", "NONE or nothing", "-s");

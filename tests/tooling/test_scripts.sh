@@ -44,20 +44,23 @@ expect 0 '1 passed, 0 failed, 0 skipped'
 program "$bin/tractor_tests" 'echo "[       OK ] a.b (1 ms)"' 'kill -SEGV $$'
 run "$tree/tools/test" --preset=dev
 expect 1 '2 passed, 1 failed, 0 skipped' 'matrix (dev)'
-program "$bin/tractor_tests" "$json" ': >"$file"'
+program "$bin/tractor_tests" 'echo "no test was selected: the filter matches none" >&2' 'exit 4'
 run "$tree/tools/test" --preset dev
 expect 1 '1 passed, 1 failed, 0 skipped' 'no test was selected'
 program "$bin/tractor_tests" 'echo "5 passed, 0 failed, 2 skipped"'
 run "$tree/tools/test" --preset dev
 expect 0 '6 passed, 0 failed, 2 skipped'
-program "$bin/tractor_tests" 'echo "[  FAILED  ] a.b/$GTEST_SHARD_INDEX (1 ms)"' 'exit 1'
-sed -i '/exit 0$/d' "$bin/tractor_tests"
-TRACTOR_JOBS=1 run "$tree/tools/test" --preset dev
-expect 1 '1 passed, 4 failed, 0 skipped' '  matrix (dev): a.b/1'
+program "$bin/tractor_tests" 'echo "[ LEAK    ] a.b/c+d (1 ms): fd 3"' 'echo "4 passed, 1 failed, 0 skipped"' 'exit 1'
+run "$tree/tools/test" --preset dev
+expect 1 '5 passed, 1 failed, 0 skipped' '  matrix (dev): a.b/c+d'
 program "$bin/tractor_tests" 'echo "5 passed, 0 failed, 2 skipped"'
 program "$bin/other_tests" "$json" "$good"
 run "$tree/tools/test" --preset dev
 expect 0 '7 passed, 0 failed, 2 skipped' 'other_tests (dev)'
+program "$bin/other_tests" 'echo "[  FAILED  ] a.b/$GTEST_SHARD_INDEX (1 ms)"' 'exit 1'
+sed -i '/exit 0$/d' "$bin/other_tests"
+TRACTOR_JOBS=2 run "$tree/tools/test" --preset dev
+expect 1 '6 passed, 4 failed, 2 skipped' '  other_tests (dev): a.b/1'
 rm "$bin/other_tests"
 program "$tree/tests/tooling/check_one.sh" 'echo "a.cpp:3: bad"' 'exit 1'
 run "$tree/tools/test"

@@ -4,6 +4,7 @@
 #include "tractor/harness/assertions.hpp"    // CO_ASSERT_*: assertions inside of coroutines
 #include "tractor/harness/fixtures.hpp"      // reg_addr, loglevel, tmp_dir, …
 #include "tractor/harness/main.hpp"          // the main function of a test program
+#include "tractor/harness/markers.hpp"       // skip_on, xfail_on, needs
 #include "tractor/harness/process.hpp"       // other programs under test
 #include "tractor/harness/session.hpp"       // what holds for the whole run: cells, seed, counts
 #include "tractor/harness/test.hpp"          // TRACTOR_TEST

@@ -21,6 +21,8 @@ class cell {
 
   /// `backend+transport`, as in the names of tests.
   std::string id() const { return backend + "+" + transport; }
+  /// True when `where` is its backend, its transport or its id.
+  bool is(const std::string& where) const { return where == backend || where == transport || where == id(); }
 };
 
 /// The choices of one run. A value; `current_session()` has those of this process.

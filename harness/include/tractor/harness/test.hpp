@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "tractor/harness/fixtures.hpp"
+#include "tractor/harness/markers.hpp"
 #include "tractor/harness/test_case.hpp"
 
 namespace tractor::harness::detail {
@@ -17,9 +18,9 @@ template <class Result, class... Params, class... Markers>
 bool declare_body(test_case test, Result (*body)(Params...), const Markers&... markers) {
   static_assert((fixture<std::remove_cvref_t<Params>> && ...),
                 "a parameter of this test is no fixture: its type needs a static provide(test_context&)");
-  static_assert(
-      (marker<Markers> && ...),
-      "an option of this test is none of timeout(...), label(...), root(...): it needs apply(test_case&)");
+  static_assert((marker<Markers> && ...),
+                "an option of this test is none of timeout, label, root, skip_on, xfail_on, needs: it has no "
+                "apply(test_case&)");
   if constexpr ((fixture<std::remove_cvref_t<Params>> && ...) && (marker<Markers> && ...)) {
     (markers.apply(test), ...);
     auto call = [body](test_context& context) -> Result {
@@ -43,8 +44,8 @@ bool declare_body(test_case test, Result (*body)(Params...), const Markers&... m
 /// Declares a test, registers it for each cell, and opens its body: a coroutine that runs as the main task of
 /// a root actor of the cell's backend and transport, whose registrar's address nobody else has. Parameters
 /// and options may be left out. A fixture that is wanted but not used by name is declared unnamed:
-/// `(reg_addr)`. Options: `timeout(5s)`, `label("slow")`, `root([](run_options& o) {…})`. Assertions: those
-/// of assertions.hpp, and EXPECT_* of GoogleTest.
+/// `(reg_addr)`. Options: `timeout(5s)`, `label("slow")`, those of markers.hpp, `root([](run_options& o)
+/// {…})`. Assertions: those of assertions.hpp, and EXPECT_* of GoogleTest.
 #define TRACTOR_TEST(suite, name, ...) \
   TRACTOR_DECLARE_(::tractor::task<>, suite, name, TRACTOR_FIRST_(__VA_ARGS__ __VA_OPT__(, )()), __VA_ARGS__)
 

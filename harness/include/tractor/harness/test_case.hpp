@@ -12,6 +12,12 @@
 
 namespace tractor::harness {
 
+/// Cells (`cell::is`) in which a test fails, and why. A value.
+class known_failure {
+ public:
+  std::string where, reason;
+};
+
 /// One test of the matrix: what it is called, its bounds and its body. A value.
 class test_case {
  public:
@@ -23,6 +29,10 @@ class test_case {
   int line;
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);
   std::vector<std::string> labels;
+  /// Each tells why the test is not to run in a cell; nothing if it may.
+  std::vector<std::function<std::string(const cell&)>> obstacles;
+  /// Where the body is known to fail.
+  std::vector<known_failure> known_failures;
   /// What the test adds to the options of its root actor; may be empty.
   std::function<void(run_options&, test_context&)> root;
   /// The body inside of a root actor; empty for a test that boots what it needs itself.

@@ -1,0 +1,111 @@
+// What options of a test make of it, cell by cell.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <tractor/harness/harness.hpp>
+
+#include "own_folder.hpp"
+#include "program.hpp"
+
+namespace markers_test {
+
+using namespace tractor::harness;
+using namespace std::chrono_literals;
+using test::own_folder;
+using testing::HasSubstr;
+using testing::Not;
+
+// These probes name plugins of this project.
+command marked(const std::string& filter) {
+  return command(test::program("tractor_harness_probe"))
+      .arg("--spawn-backend", "fork_spawn", "trio_like", "--tpt-proto", "tcp", "uds",
+           "--gtest_filter=" + filter);
+}
+
+class finished {
+ public:
+  explicit finished(const command& what) {
+    subprocess run(what);
+    const auto status = run.wait(60s);
+    code = status ? status->code().value_or(-1) : -2;
+    text = run.out() + run.err();
+  }
+  int code = 0;
+  std::string text;
+};
+
+// The words of a test in the four cells: fork_spawn+tcp, fork_spawn+uds, trio_like+tcp, trio_like+uds.
+std::string verdicts(const std::string& test) {
+  const finished run(marked("marked." + test + "/*").arg("--isolate", "process"));
+  std::string out;
+  for (const std::string cell : {"fork_spawn+tcp", "fork_spawn+uds", "trio_like+tcp", "trio_like+uds"}) {
+    const std::size_t at = run.text.find("] marked." + test + "/" + cell + " (");
+    if (at == run.text.npos) return run.text;
+    const std::size_t begin = run.text.rfind("[ ", at) + 2;
+    out += (out.empty() ? "" : " ") + run.text.substr(begin, run.text.find(' ', begin) - begin);
+  }
+  return out + " " + std::to_string(run.code);
+}
+
+TEST(marker, skip_on_takes_a_backend_a_transport_or_a_cell) {
+  EXPECT_EQ(verdicts("not_on_uds"), "PASS SKIP PASS SKIP 0");
+  EXPECT_EQ(verdicts("not_in_one_cell"), "SKIP PASS PASS PASS 0");
+}
+
+TEST(marker, xfail_on_expects_a_failure_and_fails_without_it) {
+  EXPECT_EQ(verdicts("fails_on_tcp"), "XFAIL PASS XFAIL PASS 0");
+  EXPECT_EQ(verdicts("throws_on_tcp"), "XFAIL PASS XFAIL PASS 0");
+  EXPECT_EQ(verdicts("was_mended"), "PASS PASS XPASS XPASS 1");
+  EXPECT_EQ(verdicts("skips_itself"), "SKIP SKIP SKIP SKIP 0");
+}
+
+TEST(marker, xfail_on_does_not_cover_a_leak) {
+  EXPECT_EQ(verdicts("leaves_a_file"), "LEAK FAIL LEAK FAIL 1");
+}
+
+TEST(marker, needs_asks_the_plugins_of_the_cell) {
+  EXPECT_EQ(verdicts("wants_a_fork"), "PASS PASS SKIP SKIP 0");
+  EXPECT_EQ(verdicts("wants_wings"), "SKIP SKIP SKIP SKIP 0");
+  EXPECT_THAT(finished(marked("marked.wants_wings/*uds").arg("--isolate", "process")).text,
+              HasSubstr("needs 'wings', which neither trio_like nor uds has"));
+}
+
+TEST(marker, works_in_a_run_in_one_process_too) {
+  const finished good(marked("marked.fails_on_tcp/*:marked.not_on_uds/*"));
+  EXPECT_EQ(good.code, 0) << good.text;
+  EXPECT_THAT(good.text, HasSubstr("XFAIL: known for long"));
+  const finished mended(marked("marked.was_mended/*"));
+  EXPECT_EQ(mended.code, 1) << mended.text;
+  EXPECT_THAT(mended.text, HasSubstr("XPASS: it passes, and was to fail: was known for long"));
+}
+
+TEST(marker, gives_a_run_of_nothing_but_skips_the_code_it_was_told) {
+  EXPECT_EQ(finished(marked("marked.wants_wings/*").arg("--skip-code", "77")).code, 77);
+  EXPECT_EQ(finished(marked("marked.wants_wings/*").arg("--skip-code", "77", "-n", "2")).code, 77);
+  EXPECT_EQ(finished(marked("marked.wants_a_fork/*").arg("--skip-code", "77")).code, 0);
+}
+
+TEST(ctest_file, has_labels_a_bound_and_a_code_for_skips) {
+  const own_folder folder;
+  const std::string file = folder.path + "/tests.cmake";
+  const finished run(marked("marked.not_on_uds/fork_spawn+tcp").arg("--ctest", file, "--isolate", "sandbox"));
+  ASSERT_EQ(run.code, 0) << run.text;
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  EXPECT_THAT(text.str(),
+              HasSubstr("[==[--gtest_filter=marked.not_on_uds/fork_spawn+tcp]==] --skip-code=77"));
+  EXPECT_THAT(text.str(), HasSubstr("LABELS [==[marked;fork_spawn;tcp;quick]==] TIMEOUT "));
+  EXPECT_THAT(text.str(), HasSubstr(" SKIP_RETURN_CODE 77)"));
+  EXPECT_THAT(text.str(), HasSubstr(" --isolate=sandbox)"));
+}
+
+TEST(ctest_file, that_cannot_be_written_is_an_error_that_names_it) {
+  const finished run(marked("marked.not_on_uds/*").arg("--ctest", "/nowhere/tests.cmake"));
+  EXPECT_NE(run.code, 0);
+  EXPECT_THAT(run.text, HasSubstr("cannot write /nowhere/tests.cmake"));
+}
+
+}  // namespace markers_test
