@@ -118,6 +118,8 @@ bool take_workers(const std::string& name, const words& given, std::size_t& at, 
     out.html = take_values(given, at, 1).front();
   else if (name == "--markdown")
     out.markdown = take_values(given, at, 1).front();
+  else if (name == "--artifacts")
+    out.artifacts = take_values(given, at, 1).front();
   else
     return false;
   out.workers = true;
@@ -188,6 +190,7 @@ std::string flags_help() {
          "  --retries N               repeat what fails; a leak or a crash is never repeated\n"
          "  --junit, --html, --markdown FILE\n"
          "                            reports of a run in processes\n"
+         "  --artifacts FOLDER        keep there what each bad test wrote and left\n"
          "  --skip-code N             exit code of a run in which every test was skipped; otherwise 0\n"
          "  --ctest FILE              write the selected tests for CTest, run none\n"
          "  -s, --capture=no          nothing is ever captured: taken for the habit of it\n"

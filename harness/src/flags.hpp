@@ -36,6 +36,7 @@ class flags {
   int jobs = 1;          ///< how many of those side by side
   int retries = 0;
   std::string junit, html, markdown;     ///< files for reports; empty: none
+  std::string artifacts;                 ///< a folder for what bad tests wrote; empty: none
   std::string worker_folder;             ///< in a worker: where it reports; empty elsewhere
   int runner = 0;                        ///< in a worker: the process that it serves
   std::vector<std::string> for_workers;  ///< the words that a worker needs too

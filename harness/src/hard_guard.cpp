@@ -15,6 +15,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "hang_dump.hpp"
+
 // All that runs in the handler is async-signal-safe: the thread may hold any lock, that of malloc included.
 namespace tractor::harness::detail {
 namespace {
@@ -109,6 +111,23 @@ std::size_t mark_descendants(std::size_t count) {
   return marked;
 }
 
+// Actors print their tasks at this signal, and none dies of it.
+void ask_actors_for_tasks() {
+  std::memset(below_us, 0, sizeof below_us);
+  const std::size_t count = read_table();
+  mark_descendants(count);
+  bool asked = false;
+  for (std::size_t at = 0; at < count; ++at) {
+    char title[64];
+    if (!below_us[at] || !read_file(pids[at], "/cmdline", title, sizeof title)) continue;
+    if (std::strncmp(title, actor_title, std::strlen(actor_title)) != 0) continue;
+    ::kill(pids[at], SIGUSR1);
+    asked = true;
+  }
+  const timespec time_to_answer{0, 300'000'000};
+  if (asked) ::nanosleep(&time_to_answer, nullptr);
+}
+
 void kill_descendants() {
   // Again, since what is killed leaves its children to us, and may have been forking.
   for (int round = 0; round < 50; ++round) {
@@ -138,6 +157,7 @@ void on_alarm(int) {
   say(message);
   void* frames[48];
   ::backtrace_symbols_fd(frames, ::backtrace(frames, 48), STDERR_FILENO);
+  ask_actors_for_tasks();
   kill_descendants();
   say("[  FAILED  ] ");
   say(test_name);

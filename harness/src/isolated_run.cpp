@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "artifacts.hpp"
 #include "hard_guard.hpp"
 #include "process_table.hpp"
 #include "tractor/harness/process.hpp"
@@ -99,7 +100,6 @@ class dealer {
     if (!status) worker->kill_tree();
     const std::string left = end_what_is_left(worker->pid());
     test_result out = judge(test, status, read_report(folder));
-    std::filesystem::remove_all(folder);
     // What it told its stderr has no marks, and stands behind.
     out.output = output_of_test(worker->out()) + worker->err();
     if (!left.empty()) out.output += "ended by force:\n" + left;
@@ -108,6 +108,8 @@ class dealer {
       out.reason = "its process was gone before what it had started";
     }
     out.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
+    if (is_bad(out.what) && !run_.artifacts.empty()) keep_artifacts(out, folder, run_.artifacts);
+    std::filesystem::remove_all(folder);
     return out;
   }
 

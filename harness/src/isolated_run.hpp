@@ -23,6 +23,7 @@ class isolated_run {
   std::string program;             ///< of the workers
   std::vector<std::string> words;  ///< their flags, but for the test's name
   std::string folder;              ///< for what they report
+  std::string artifacts;           ///< for what bad tests wrote and left; empty: nowhere
   std::size_t jobs = 1;            ///< how many run side by side
   int retries = 0;                 ///< of a test that fails or comes too late
   bool stop_at_failure = false;

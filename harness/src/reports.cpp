@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <system_error>
@@ -168,8 +169,8 @@ table { border-collapse: collapse; }
 th, td { padding: .2em .6em; border-bottom: 1px solid #8884; text-align: left; vertical-align: top; }
 td.v { white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead th { position: sticky; top: 0; background: Canvas; }
-.PASS { color: #2a7d3b; } .SKIP { color: #777; } .FLAKY { color: #b06f00; }
-.FAIL, .LEAK, .TIMEOUT, .CRASH { color: #c3272b; font-weight: 600; }
+.PASS { color: #2a7d3b; } .SKIP, .XFAIL { color: #777; } .FLAKY { color: #b06f00; }
+.FAIL, .LEAK, .TIMEOUT, .CRASH, .XPASS { color: #c3272b; font-weight: 600; }
 pre { white-space: pre-wrap; max-width: 90ch; }
 </style>
 )";
@@ -191,19 +192,23 @@ narrow();
 </script>
 )";
 
-std::string html_cell(const test_result* result) {
+std::string html_cell(const test_result* result, const std::string& folder) {
   if (!result) return "<td class=\"v\"></td>";
   std::string out = "<td class=\"v\"><span class=\"" + std::string(word_of(result->what)) + "\">" +
                     std::string(word_of(result->what)) + "</span> " + seconds(result->took) + " s";
   if (!result->reason.empty() || is_bad(result->what))
     out += "<details><summary>" + xml_escaped(result->reason.empty() ? "output" : result->reason) +
            "</summary><pre>" + xml_escaped(result->output) + "</pre></details>";
+  if (!result->kept.empty()) {
+    const std::string link = std::filesystem::proximate(result->kept, folder.empty() ? "." : folder);
+    out += " <a href=\"" + xml_escaped(link) + "/output.txt\">files</a>";
+  }
   return out + "</td>";
 }
 
 }  // namespace
 
-std::string html_report(const run_summary& of) {
+std::string html_report(const run_summary& of, const std::string& folder) {
   std::map<std::string, std::map<std::string, const test_result*>> rows;
   std::map<std::string, int> columns;
   for (const test_result& each : of.results) {
@@ -229,7 +234,7 @@ std::string html_report(const run_summary& of) {
            xml_escaped(name) + "</td>";
     for (const auto& [cell, unused] : columns) {
       const auto at = results.find(cell);
-      out += html_cell(at == results.end() ? nullptr : at->second);
+      out += html_cell(at == results.end() ? nullptr : at->second, folder);
     }
     out += "</tr>\n";
   }

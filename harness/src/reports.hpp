@@ -27,8 +27,9 @@ std::string terminal_report(const run_summary& of);
 std::string markdown_report(const run_summary& of);
 /// JUnit XML: a suite for each suite of tests, the cell as a property.
 std::string junit_report(const run_summary& of);
-/// One page that needs no other file: tests down, cells across, what each bad one wrote, and a filter.
-std::string html_report(const run_summary& of);
+/// One page that needs no other file: tests down, cells across, what each bad one wrote, and a filter. Links
+/// to files are relative to `folder`, where the page will be.
+std::string html_report(const run_summary& of, const std::string& folder = {});
 
 /// Writes a file. Throws `std::system_error` that names it.
 void write_report(const std::string& path, const std::string& text);

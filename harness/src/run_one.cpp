@@ -1,7 +1,6 @@
 #include "run_one.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -9,10 +8,10 @@
 #include <optional>
 
 #include "expected_failure.hpp"
+#include "hang_dump.hpp"
 #include "hard_guard.hpp"
 #include "joined.hpp"
 #include "leaks.hpp"
-#include "process_table.hpp"
 #include "session.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/task_nursery.hpp"
@@ -66,6 +65,8 @@ class body_run {
       nursery.start_soon(task_name("test timeout"), [&]() -> task<> {
         co_await sleep(bound_of(test_));
         report_lateness();
+        // What they print is the test's output.
+        if (ask_for_tasks() > 0) co_await sleep(scaled(300ms));
         nursery.scope().cancel();
       });
       co_await test_.body(context_);
@@ -85,10 +86,7 @@ class body_run {
   }
 
   void report_lateness() {
-    std::string processes;
-    for (const process_info& each : descendants_of(::getpid()))
-      processes += "  " + std::to_string(each.pid) + " of " + std::to_string(each.parent) + ", state " +
-                   each.state + ": " + each.what + "\n";
+    const std::string processes = describe_processes();
     report_(test_.file, test_.line,
             "TIMEOUT: not done after " + seconds_text(bound_of(test_)) + ". Its tasks:\n" + dump_task_tree() +
                 (processes.empty() ? "No processes." : "Its processes:\n" + processes));

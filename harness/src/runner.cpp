@@ -71,7 +71,8 @@ void keep_results(const test_results& results, int durations) {
 
 void write_reports(const flags& given, const run_summary& summary) {
   if (!given.junit.empty()) write_report(given.junit, junit_report(summary));
-  if (!given.html.empty()) write_report(given.html, html_report(summary));
+  if (!given.html.empty())
+    write_report(given.html, html_report(summary, std::filesystem::path(given.html).parent_path()));
   if (!given.markdown.empty()) write_report(given.markdown, markdown_report(summary));
   // CI systems that show a page for each run name a file for it.
   if (const char* page = std::getenv("GITHUB_STEP_SUMMARY"); page && *page)
@@ -88,6 +89,7 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   run.folder = chosen.folder;
   run.jobs = static_cast<std::size_t>(given.jobs);
   run.retries = given.retries;
+  run.artifacts = given.artifacts;
   run.stop_at_failure = given.stop_at_failure;
   run.on_result = print_result;
   std::vector<worker_task> tests;

@@ -35,6 +35,7 @@ class test_result {
   std::chrono::milliseconds took{};
   std::string reason;  ///< one line, without the verdict's word; empty for a pass
   std::string output;  ///< what the test wrote and was told
+  std::string kept;    ///< the folder with what it left; empty: none
 
   std::string suite() const { return name.substr(0, name.find('.')); }
   /// Without suite and cell.

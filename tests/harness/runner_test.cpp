@@ -1,10 +1,13 @@
 // A run with a process for each test: what it says of tests with faults, and what it leaves.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <random>
 #include <sstream>
 #include <thread>
 #include <tractor/harness/harness.hpp>
@@ -135,6 +138,22 @@ TEST(runner, judges_by_who_complains_and_not_by_words_of_a_message) {
   EXPECT_EQ(run.verdict_of("trial.quotes/"), "FAIL") << run.text;
 }
 
+TEST(runner, shows_what_each_actor_of_a_hanging_tree_waits_for) {
+  const own_folder folder;
+  const finished_run run(probe("stuck.*").arg("-n", "2", "--timeout-scale", "0.4", "--artifacts",
+                                              folder.path + "/kept", "--html", folder.path + "/all.html"));
+  for (const std::string test : {"waits_with_an_actor", "blocks_with_an_actor"}) {
+    EXPECT_EQ(run.verdict_of("stuck." + test), "TIMEOUT") << run.text;
+    const session& chosen = current_session();
+    const std::string name =
+        "stuck." + test + "-" + chosen.backends.front() + "+" + chosen.transports.front() + "/output.txt";
+    EXPECT_THAT(read_file(folder.path + "/kept/" + name), HasSubstr("stuck::wait_for_nothing at stuck.cpp:"));
+    EXPECT_THAT(read_file(folder.path + "/all.html"), HasSubstr("<a href=\"kept/" + name + "\">files</a>"));
+  }
+  EXPECT_THAT(run.text, HasSubstr("waits in "));
+  EXPECT_THAT(run.text, HasSubstr("    open: 0="));
+}
+
 TEST(runner, never_repeats_a_leak) {
   const finished_run run(probe("fault.fd/*").arg("--retries", "3"));
   EXPECT_EQ(run.verdict_of("fault.fd/"), "LEAK");
@@ -176,8 +195,36 @@ TEST(runner, that_is_interrupted_ends_what_runs) { expect_end_of_all("process");
 
 TEST(runner, that_is_interrupted_ends_its_sandboxes) { expect_end_of_all("sandbox"); }
 
+// All orphans come to this process.
+bool reap_all(std::chrono::nanoseconds bound) {
+  const auto until = std::chrono::steady_clock::now() + bound;
+  while (std::chrono::steady_clock::now() < until) {
+    const pid_t ended = ::waitpid(-1, nullptr, WNOHANG);
+    if (ended < 0) return true;
+    if (ended == 0) std::this_thread::sleep_for(5ms);
+  }
+  return false;
+}
+
+void expect_nothing_after_a_kill(const std::string& isolation) {
+  std::mt19937_64 dice(seed());
+  for (int round = 0; round < count(6, 100); ++round) {
+    subprocess run(probe("stuck.waits_with_an_actor/*:trial.waits/*:fault.none/*")
+                       .arg("--isolate", isolation, "-n", "2", "--timeout-scale", "20"));
+    const auto after = std::chrono::milliseconds(std::uniform_int_distribution(0, 250)(dice));
+    std::this_thread::sleep_for(after);
+    run.signal(SIGKILL);
+    ASSERT_TRUE(run.wait(10s));
+    EXPECT_TRUE(reap_all(10s)) << "killed after " << after.count() << " ms";
+  }
+}
+
+TEST(runner, that_is_killed_at_any_time_leaves_no_process) { expect_nothing_after_a_kill("process"); }
+
+TEST(runner, that_is_killed_at_any_time_leaves_no_sandbox) { expect_nothing_after_a_kill("sandbox"); }
+
 TEST(runner, sandbox_has_processes_a_network_and_shared_memory_of_its_own) {
-  const finished_run run(probe("surroundings.are_private").arg("--isolate", "sandbox"));
+  const finished_run run(probe("sandboxed.has_a_world_of_its_own").arg("--isolate", "sandbox"));
   if (run.text.find("no sandbox: ") != run.text.npos)
     GTEST_SKIP() << run.text.substr(run.text.find("no sandbox: "), 60);
   EXPECT_EQ(run.code, 0) << run.text;

@@ -66,7 +66,7 @@ TRACTOR_CELL_TEST(trial, waits) {
 }
 
 // Of a sandbox: few processes, nothing but a loopback, nobody's shared memory.
-TEST(surroundings, are_private) {
+TEST(sandboxed, has_a_world_of_its_own) {
   std::size_t processes = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc"))
     processes += std::isdigit(static_cast<unsigned char>(entry.path().filename().string()[0])) != 0;

@@ -1,0 +1,47 @@
+#include "artifacts.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace tractor::harness::detail {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string file_name_of(std::string test) {
+  std::ranges::replace(test, '/', '-');
+  return test;
+}
+
+// Sockets and pipes have nothing in them.
+void copy_files(const fs::path& from, const fs::path& to) {
+  std::error_code gone;
+  for (const auto& entry : fs::recursive_directory_iterator(from, gone)) {
+    if (!entry.is_regular_file(gone) || entry.is_symlink(gone)) continue;
+    const fs::path target = to / entry.path().lexically_relative(from);
+    fs::create_directories(target.parent_path());
+    fs::copy_file(entry.path(), target, gone);
+  }
+}
+
+}  // namespace
+
+void keep_artifacts(test_result& of, const std::string& from, const std::string& to) {
+  const fs::path folder = fs::path(to) / file_name_of(of.name);
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  copy_files(from, folder);
+  const fs::path output = folder / "output.txt";
+  errno = 0;
+  std::ofstream file(output, std::ios::binary);
+  file << word_of(of.what) << ": " << of.reason << "\n" << of.output << std::flush;
+  if (!file)
+    throw std::system_error(errno ? errno : EIO, std::generic_category(), "cannot write " + output.string());
+  of.kept = folder;
+}
+
+}  // namespace tractor::harness::detail
