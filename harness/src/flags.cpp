@@ -108,6 +108,10 @@ bool take_workers(const std::string& name, const words& given, std::size_t& at, 
     out.sandbox = how == "sandbox";
     return true;
   }
+  if (name == "--watch") {
+    ++at;
+    return out.watch = out.workers = true;
+  }
   if (name == "-n" || name == "--jobs")
     out.jobs = parse_count(name, take_values(given, at, 1).front());
   else if (name == "--retries")
@@ -188,6 +192,7 @@ std::string flags_help() {
          "                            sandbox; all in one process: none, the default\n"
          "  -n, --jobs N              so many of those side by side\n"
          "  --retries N               repeat what fails; a leak or a crash is never repeated\n"
+         "  --watch                   show what runs, with its processes, while it runs\n"
          "  --junit, --html, --markdown FILE\n"
          "                            reports of a run in processes\n"
          "  --artifacts FOLDER        keep there what each bad test wrote and left\n"

@@ -35,6 +35,7 @@ class flags {
   bool sandbox = false;  ///< and that in namespaces of its own
   int jobs = 1;          ///< how many of those side by side
   int retries = 0;
+  bool watch = false;                    ///< --watch
   std::string junit, html, markdown;     ///< files for reports; empty: none
   std::string artifacts;                 ///< a folder for what bad tests wrote; empty: none
   std::string worker_folder;             ///< in a worker: where it reports; empty elsewhere

@@ -3,8 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -13,6 +15,7 @@
 #include "artifacts.hpp"
 #include "hard_guard.hpp"
 #include "process_table.hpp"
+#include "progress.hpp"
 #include "tractor/harness/process.hpp"
 #include "worker_report.hpp"
 
@@ -64,6 +67,19 @@ class dealer {
 
   test_results take() { return std::move(results_); }
 
+  run_state state() {
+    run_state out;
+    out.all = tests_.size();
+    {
+      const std::scoped_lock guard(finishing_);
+      out.done = results_.size();
+      out.failed = static_cast<std::size_t>(std::ranges::count_if(results_, is_bad, &test_result::what));
+    }
+    const std::scoped_lock guard(lock_);
+    for (const auto& [pid, test] : workers_) out.running.push_back(test);
+    return out;
+  }
+
  private:
   test_result run_with_retries(const worker_task& test, const std::string& folder) {
     test_result out = run_once(test, folder);
@@ -94,7 +110,7 @@ class dealer {
     {
       const std::scoped_lock guard(lock_);
       worker.emplace(line);
-      workers_.insert(worker->pid());
+      workers_.emplace(worker->pid(), running_test{test.name, worker->pid(), begun});
     }
     const std::optional<exit_status> status = wait(*worker, begun + test.bound);
     if (!status) worker->kill_tree();
@@ -132,7 +148,10 @@ class dealer {
       strangers.insert(each.pid);
       text += "  " + std::to_string(each.pid) + " " + each.what + "\n";
     }
-    if (!strangers.empty()) kill_and_reap(strangers, 2s, workers_);
+    if (strangers.empty()) return text;
+    std::set<pid_t> spared;
+    for (const auto& [pid, test] : workers_) spared.insert(pid);
+    kill_and_reap(strangers, 2s, spared);
     return text;
   }
 
@@ -172,7 +191,7 @@ class dealer {
   std::atomic<std::size_t> next_ = 0;
   std::atomic<bool> stopped_ = false;
   std::mutex lock_, finishing_;
-  std::set<pid_t> workers_;
+  std::map<pid_t, running_test> workers_;
   test_results results_;
 };
 
@@ -183,6 +202,8 @@ int isolated_run::interrupted() noexcept { return signal_seen; }
 test_results isolated_run::run(const std::vector<worker_task>& tests) const {
   const interrupt_guard guard;
   dealer work(*this, tests);
+  std::optional<progress_watch> shown;
+  if (watch) shown.emplace([&work] { return work.state(); }, 1s);
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < std::min(std::max<std::size_t>(jobs, 1), tests.size()); ++i)
     threads.emplace_back([&work, i] { work.work(i); });

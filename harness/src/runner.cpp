@@ -90,6 +90,7 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   run.jobs = static_cast<std::size_t>(given.jobs);
   run.retries = given.retries;
   run.artifacts = given.artifacts;
+  run.watch = given.watch;
   run.stop_at_failure = given.stop_at_failure;
   run.on_result = print_result;
   std::vector<worker_task> tests;

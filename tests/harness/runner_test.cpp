@@ -13,6 +13,7 @@
 #include <tractor/harness/harness.hpp>
 
 #include "../process/program.hpp"
+#include "joined.hpp"
 #include "own_folder.hpp"
 #include "program.hpp"
 #include "reports.hpp"
@@ -152,6 +153,25 @@ TEST(runner, shows_what_each_actor_of_a_hanging_tree_waits_for) {
   }
   EXPECT_THAT(run.text, HasSubstr("waits in "));
   EXPECT_THAT(run.text, HasSubstr("    open: 0="));
+}
+
+TEST(runner, shows_progress_and_trees_to_those_who_watch) {
+  const finished_run run(
+      probe("stuck.waits_with_an_actor/*:fault.none/*").arg("--watch", "--timeout-scale", "4"));
+  EXPECT_THAT(run.text, HasSubstr(" of 2 done, 0 failed\n"));
+  EXPECT_THAT(run.text, testing::ContainsRegex("  stuck.waits_with_an_actor/[^ ]* [0-9.]+ s\n +[0-9]+ "));
+  EXPECT_THAT(run.text, testing::ContainsRegex("\n +[0-9]+ _subactor.kid"));
+}
+
+TEST(runner, has_no_false_alarm) {
+  const session& chosen = current_session();
+  for (int round = 0; round < count(2, 500); ++round) {
+    const finished_run run(command(test::program("tractor_harness_probe"))
+                               .arg("--spawn-backend", joined(chosen.backends, ","))
+                               .arg("--tpt-proto", joined(chosen.transports, ","))
+                               .arg("--gtest_filter=fault.none/*", "--isolate", "sandbox", "-n", "4"));
+    ASSERT_EQ(run.code, 0) << "round " << round << ": " << run.text;
+  }
 }
 
 TEST(runner, never_repeats_a_leak) {
