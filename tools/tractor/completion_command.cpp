@@ -1,9 +1,11 @@
 #include "completion_command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tractor::cli {
@@ -15,14 +17,23 @@ struct known_command {
   std::vector<std::string> nested;
 };
 
+// What several of the nested commands take is one flag of the command.
+void add_flags(known_command& to, const CLI::App& from) {
+  for (const CLI::Option* const option : from.get_options())
+    for (const auto& name : option->get_lnames())
+      if (std::ranges::find(to.flags, name, &std::pair<std::string, std::string>::first) == to.flags.end())
+        to.flags.emplace_back(name, option->get_description());
+}
+
 std::vector<known_command> commands_of(const CLI::App& app) {
   std::vector<known_command> all;
   for (const CLI::App* const one : app.get_subcommands([](const CLI::App*) { return true; })) {
     known_command it{one->get_name(), one->get_description(), {}, {}};
-    for (const CLI::Option* const option : one->get_options())
-      for (const auto& name : option->get_lnames()) it.flags.emplace_back(name, option->get_description());
-    for (const CLI::App* const inner : one->get_subcommands([](const CLI::App*) { return true; }))
+    add_flags(it, *one);
+    for (const CLI::App* const inner : one->get_subcommands([](const CLI::App*) { return true; })) {
       it.nested.push_back(inner->get_name());
+      add_flags(it, *inner);
+    }
     if (it.name == "completion") it.nested = {"bash", "zsh", "fish"};
     all.push_back(std::move(it));
   }

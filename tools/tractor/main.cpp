@@ -7,6 +7,7 @@
 #include "completion_command.hpp"
 #include "config_command.hpp"
 #include "doctor_command.hpp"
+#include "new_command.hpp"
 #include "plugins_command.hpp"
 #include "ps_command.hpp"
 #include "tractor/plugin/settings_error.hpp"
@@ -34,6 +35,7 @@ int run(int argc, char** argv) {
   tractor::cli::add_config_command(app, result);
   tractor::cli::add_ps_commands(app, result);
   tractor::cli::add_doctor_command(app, result);
+  tractor::cli::add_new_command(app, result);
   tractor::cli::add_completion_command(app, result);
   try {
     app.parse(argc, argv);
@@ -43,7 +45,7 @@ int run(int argc, char** argv) {
     return usage_error(error.what());
   }
   if (app.get_subcommands().empty())
-    return usage_error("a sub-command is required: plugins, config, ps, tree, doctor or completion");
+    return usage_error("a sub-command is required: plugins, config, ps, tree, doctor, new or completion");
   return result;
 }
 

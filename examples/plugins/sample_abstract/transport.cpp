@@ -1,6 +1,6 @@
 // A transport over unix sockets in the abstract namespace: no file, so nothing to clean up after a crash.
 //
-// An address is a name, written `/abstract/<name>`. Anybody on this host may try to connect to a name, and
+// An address is a name, written `/<key>/<name>`. Anybody on this host may try to connect to a name, and
 // there is no file mode that would keep others out: both sides ask the kernel who the peer is.
 #include "tractor/plugin/transport.hpp"
 
@@ -21,7 +21,7 @@ namespace {
 using namespace tractor;
 
 const std::string key = "sample_abstract";
-const std::string prefix = "/abstract/";
+const std::string prefix = '/' + key + '/';
 
 address to_address(const std::string& name) { return address(key, prefix + name); }
 
@@ -96,9 +96,9 @@ class abstract_transport final : public transport {
                           std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " printable characters");
     return to_address(name);
   }
-  // Names are shared by all users of the host, hence the uid.
+  // Names are shared by all users and transports of the host, hence the uid and the key.
   address default_registry() const override {
-    return to_address("tractor-registry-" + std::to_string(::geteuid()));
+    return to_address(key + "-registry-" + std::to_string(::geteuid()));
   }
   // The uuid is unique; the number tells several addresses of one actor apart.
   address random_bind(const actor_id& who) const override {
@@ -131,5 +131,5 @@ class abstract_transport final : public transport {
 
 constinit const tractor_plugin_descriptor tractor_plugin =
     tractor::describe_plugin<tractor::transport, abstract_transport>(
-        "sample_abstract", "abstract", "0.1.0",
+        "sample_abstract", "", "0.1.0",
         "unix sockets in the abstract namespace, peers checked by the kernel");
