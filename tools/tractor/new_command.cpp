@@ -63,7 +63,7 @@ int write_project(const skeleton& what, const new_options& given) {
 
 void add_new_command(CLI::App& app, int& result) {
   CLI::App* const make = app.add_subcommand("new", "Writes a small project of a plugin that works as it is.");
-  make->require_subcommand(1);
+  make->require_subcommand(0, 1);
   make->footer("Exit codes: 0 it is written, 1 it cannot be written, 2 wrong usage or the folder is in use.");
   // Otherwise a key like `plugins` would be taken for the command of that name.
   make->fallthrough(false);
@@ -76,6 +76,10 @@ void add_new_command(CLI::App& app, int& result) {
   };
   add("transport", "Writes a transport.", transport_skeleton);
   add("backend", "Writes a spawn backend.", backend_skeleton);
+  make->final_callback([=, &result] {
+    if (make->get_subcommands().empty())
+      result = refuse_new("a kind is required: transport or backend (see tractor new --help)");
+  });
 }
 
 }  // namespace tractor::cli
