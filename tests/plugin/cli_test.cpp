@@ -1,59 +1,24 @@
 // The `tractor` command, run as a person runs it.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
+#include <utility>
 
+#include "cli_support.hpp"
 #include "environment.hpp"
-#include "temporary_folder.hpp"
 
 namespace tractor::cli_test {
 namespace {
 
 using plugin::test::environment;
-using plugin::test::temporary_folder;
 
 const std::string plugins = TRACTOR_TEST_PLUGINS;
-
-struct outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-/// Runs `tractor <arguments>` in an empty folder, without the person's own configuration.
-outcome run(const std::string& arguments) {
-  const temporary_folder folder;
-  const environment home("HOME", folder.path().c_str()), xdg("XDG_CONFIG_HOME", nullptr),
-      config("TRACTOR_CONFIG", nullptr);
-  const std::string errors = folder.path() + "/errors";
-  const std::string line = "cd " + folder.path() + " && " TRACTOR_TEST_CLI " " + arguments + " 2>" + errors;
-  outcome result;
-  FILE* const pipe = ::popen(line.c_str(), "r");
-  std::array<char, 4096> part{};
-  for (std::size_t got; (got = std::fread(part.data(), 1, part.size(), pipe)) > 0;)
-    result.out.append(part.data(), got);
-  const int status = ::pclose(pipe);
-  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  std::ifstream file(errors);
-  result.err.assign(std::istreambuf_iterator<char>(file), {});
-  return result;
-}
 
 std::string squeezed(const std::string& text) {
   std::string out;
   for (const char c : text)
     if (c != ' ' || out.empty() || out.back() != ' ') out += c;
   return out;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(tractor_cli, says_its_version_and_its_exit_codes) {
@@ -67,7 +32,7 @@ TEST(tractor_cli, says_its_version_and_its_exit_codes) {
 
 TEST(tractor_cli, wrong_usage_is_one_clear_line) {
   for (const auto& [arguments, part] : {
-           std::pair("", "a sub-command is required: plugins, config, ps, tree, doctor or completion"),
+           std::pair("", "a sub-command is required: plugins, config, ps, tree, doctor, new or completion"),
            std::pair("frobnicate", "frobnicate"),
            std::pair("plugins frobnicate", "frobnicate"),
            std::pair("plugins --frobnicate", "--frobnicate"),

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # The plugins of examples/plugins, built against the installed package alone, serve programs in every pair with the
-# built-in ones.
+# built-in ones; so do, once, the two that `tractor new` writes.
 #
 # Usage: test_third_party.sh [PRESET]   (default: the first of dev, release that is built)
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
 preset=$(built_preset "${1:-}")
 built=$root/build/$preset
-targets=(tractor tractor_plugins tractor_cli tractor_bench)
+targets=(tractor tractor_plugins tractor_cli tractor_reap tractor_bench)
 ! has_target "$preset" example_word_count || targets+=(example_word_count)
 configure "$preset" >/dev/null && build "$preset" "${targets[@]}" >/dev/null || die "could not build the preset $preset"
 folder=$(mktemp -d)
@@ -21,18 +21,37 @@ must() { # must WHAT COMMAND...: quiet unless it fails
 }
 
 prefix=$folder/prefix
-components=(runtime development plugins)
+components=(runtime development plugins tools)
 ! grep -q tractorHarnessTargets "$built/cmake_install.cmake" || components+=(harness)
 for component in "${components[@]}"; do
   must "install the component $component" cmake --install "$built" --prefix "$prefix" --component "$component"
 done
-must 'configure the sample plugins' cmake -G Ninja -S "$root/examples/plugins" -B "$folder/build" \
-  -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_PREFIX_PATH="$prefix"
-must 'build the sample plugins' cmake --build "$folder/build" -j 1
-plugins=$folder/build/lib/tractor/plugins
-for plugin in transport_sample_abstract spawn_sample_nice; do
-  must "check $plugin" "$built/bin/tractor" plugins --plugin-path "$plugins" check "$plugins/libtractor_$plugin.so"
-done
+
+# build_plugins NAME SOURCES: a project of plugins, built to $folder/NAME as a stranger would.
+build_plugins() {
+  log=$folder/$1.log
+  must "configure $1" cmake -G Ninja -S "$2" -B "$folder/$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_PREFIX_PATH="$prefix"
+  must "build $1" cmake --build "$folder/$1" -j 1
+}
+# The installed command has what it writes inside.
+must 'write a transport' "$prefix/bin/tractor" new transport new_pigeon --in "$folder/sources/pigeon"
+must 'write a backend' "$prefix/bin/tractor" new backend new_cloud --in "$folder/sources/cloud"
+build_plugins samples "$root/examples/plugins" &
+samples=$!
+(build_plugins new_pigeon "$folder/sources/pigeon" && build_plugins new_cloud "$folder/sources/cloud") &
+new_ones=$!
+bad=''
+wait "$samples" || bad+=' examples/plugins'
+wait "$new_ones" || bad+=' tractor-new'
+[[ -z $bad ]] || die "could not build the plugins of:$bad"
+
+check_plugin() { # check_plugin FOLDER KIND KEY
+  must "check $3" "$prefix/bin/tractor" plugins check "$folder/$1/lib/tractor/plugins/libtractor_$2_$3.so"
+}
+check_plugin samples transport sample_abstract
+check_plugin samples spawn sample_nice
+check_plugin new_pigeon transport new_pigeon
+check_plugin new_cloud spawn new_cloud
 
 keys() { # keys KIND: of the built-in plugins
   local file
@@ -42,6 +61,7 @@ keys() { # keys KIND: of the built-in plugins
   done
 }
 
+plugins=$folder/samples/lib/tractor/plugins
 cells=('sample_nice sample_abstract')
 for key in $(keys spawn); do cells+=("$key sample_abstract"); done
 for key in $(keys transport); do cells+=("sample_nice $key"); done
@@ -73,6 +93,7 @@ run_tests() { # run_tests BACKEND TRANSPORT: the tests of whole trees; plain one
 
 # shellcheck disable=SC2086  # a cell is two words on purpose
 for cell in "${cells[@]}"; do run_programs $cell; done
+plugins=$folder/new_pigeon/lib/tractor/plugins:$folder/new_cloud/lib/tractor/plugins run_programs new_cloud new_pigeon
 if [[ ! -x $built/bin/tractor_tests ]]; then
   say "${#cells[@]} pairs with sample plugins work"
   exit

@@ -28,6 +28,8 @@ complete_words() {
 source <("$tractor" completion bash) || die "bash does not take the completion"
 [[ $(complete_words tractor p) == 'plugins ps ' ]] || die "completes 'p' to: $(complete_words tractor p)"
 [[ $(complete_words tractor ps --j) == '--json ' ]] || die "completes '--j' to: $(complete_words tractor ps --j)"
+[[ $(complete_words tractor new t) == 'transport ' ]] || die "completes 'new t' to: $(complete_words tractor new t)"
+[[ $(complete_words tractor new transport pigeon --i) == '--in ' ]] || die "completes no flag of a nested command"
 [[ $(complete_words tractor completion f) == 'fish ' ]] || die "completes no shell"
 # By files: a reader that has seen enough would be the end of the writer.
 "$tractor" completion fish >"$folder/fish" && grep -qF "complete -c tractor -n '__fish_seen_subcommand_from ps' -l json" "$folder/fish" ||
