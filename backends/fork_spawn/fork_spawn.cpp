@@ -188,15 +188,14 @@ void fork_spawn::conclude(birth& from, bool answered) {
     from.refusal = std::current_exception();
     return;
   }
-  if (from.ready) return;
+  // One that died before it could say that it is ready is a child that died: who waits for it sees how.
+  const bool died_early = answered && from.child && from.failed == birth_step::none;
+  if (from.ready || died_early) return;
   if (from.failed != birth_step::none) {
     from.refusal = refused(from.error, from, describe(from.failed));
   } else if (!answered) {
     from.refusal = refused(ETIMEDOUT, from, "its zygote did not answer for 5 s and was ended");
     link_.death();
-  } else if (from.pid > 0) {
-    from.refusal =
-        refused(ECHILD, from, "it died before it was ready (pid " + std::to_string(from.pid) + ")");
   } else {
     const std::string death = link_.death();
     from.refusal = death.empty()
