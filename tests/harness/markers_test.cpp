@@ -7,13 +7,14 @@
 #include <sstream>
 #include <tractor/harness/harness.hpp>
 
+#include "finished_run.hpp"
 #include "own_folder.hpp"
 #include "program.hpp"
 
 namespace markers_test {
 
 using namespace tractor::harness;
-using namespace std::chrono_literals;
+using test::finished_run;
 using test::own_folder;
 using testing::HasSubstr;
 using testing::Not;
@@ -25,27 +26,14 @@ command marked(const std::string& filter) {
            "--gtest_filter=" + filter);
 }
 
-class finished {
- public:
-  explicit finished(const command& what) {
-    subprocess run(what);
-    const auto status = run.wait(60s);
-    code = status ? status->code().value_or(-1) : -2;
-    text = run.out() + run.err();
-  }
-  int code = 0;
-  std::string text;
-};
-
 // The words of a test in the four cells: fork_spawn+tcp, fork_spawn+uds, trio_like+tcp, trio_like+uds.
 std::string verdicts(const std::string& test) {
-  const finished run(marked("marked." + test + "/*").arg("--isolate", "process"));
+  const finished_run run(marked("marked." + test + "/*").arg("--isolate", "process"));
   std::string out;
   for (const std::string cell : {"fork_spawn+tcp", "fork_spawn+uds", "trio_like+tcp", "trio_like+uds"}) {
-    const std::size_t at = run.text.find("] marked." + test + "/" + cell + " (");
-    if (at == run.text.npos) return run.text;
-    const std::size_t begin = run.text.rfind("[ ", at) + 2;
-    out += (out.empty() ? "" : " ") + run.text.substr(begin, run.text.find(' ', begin) - begin);
+    const std::string verdict = run.verdict_of("marked." + test + "/" + cell + " (");
+    if (verdict.empty()) return run.text;
+    out += (out.empty() ? "" : " ") + verdict;
   }
   return out + " " + std::to_string(run.code);
 }
@@ -69,29 +57,30 @@ TEST(marker, xfail_on_does_not_cover_a_leak) {
 TEST(marker, needs_asks_the_plugins_of_the_cell) {
   EXPECT_EQ(verdicts("wants_a_fork"), "PASS PASS SKIP SKIP 0");
   EXPECT_EQ(verdicts("wants_wings"), "SKIP SKIP SKIP SKIP 0");
-  EXPECT_THAT(finished(marked("marked.wants_wings/*uds").arg("--isolate", "process")).text,
+  EXPECT_THAT(finished_run(marked("marked.wants_wings/*uds").arg("--isolate", "process")).text,
               HasSubstr("needs 'wings', which neither trio_like nor uds has"));
 }
 
 TEST(marker, works_in_a_run_in_one_process_too) {
-  const finished good(marked("marked.fails_on_tcp/*:marked.not_on_uds/*"));
+  const finished_run good(marked("marked.fails_on_tcp/*:marked.not_on_uds/*"));
   EXPECT_EQ(good.code, 0) << good.text;
   EXPECT_THAT(good.text, HasSubstr("XFAIL: known for long"));
-  const finished mended(marked("marked.was_mended/*"));
+  const finished_run mended(marked("marked.was_mended/*"));
   EXPECT_EQ(mended.code, 1) << mended.text;
   EXPECT_THAT(mended.text, HasSubstr("XPASS: it passes, and was to fail: was known for long"));
 }
 
 TEST(marker, gives_a_run_of_nothing_but_skips_the_code_it_was_told) {
-  EXPECT_EQ(finished(marked("marked.wants_wings/*").arg("--skip-code", "77")).code, 77);
-  EXPECT_EQ(finished(marked("marked.wants_wings/*").arg("--skip-code", "77", "-n", "2")).code, 77);
-  EXPECT_EQ(finished(marked("marked.wants_a_fork/*").arg("--skip-code", "77")).code, 0);
+  EXPECT_EQ(finished_run(marked("marked.wants_wings/*").arg("--skip-code", "77")).code, 77);
+  EXPECT_EQ(finished_run(marked("marked.wants_wings/*").arg("--skip-code", "77", "-n", "2")).code, 77);
+  EXPECT_EQ(finished_run(marked("marked.wants_a_fork/*").arg("--skip-code", "77")).code, 0);
 }
 
 TEST(ctest_file, has_labels_a_bound_and_a_code_for_skips) {
   const own_folder folder;
   const std::string file = folder.path + "/tests.cmake";
-  const finished run(marked("marked.not_on_uds/fork_spawn+tcp").arg("--ctest", file, "--isolate", "sandbox"));
+  const finished_run run(
+      marked("marked.not_on_uds/fork_spawn+tcp").arg("--ctest", file, "--isolate", "sandbox"));
   ASSERT_EQ(run.code, 0) << run.text;
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();
@@ -103,7 +92,7 @@ TEST(ctest_file, has_labels_a_bound_and_a_code_for_skips) {
 }
 
 TEST(ctest_file, that_cannot_be_written_is_an_error_that_names_it) {
-  const finished run(marked("marked.not_on_uds/*").arg("--ctest", "/nowhere/tests.cmake"));
+  const finished_run run(marked("marked.not_on_uds/*").arg("--ctest", "/nowhere/tests.cmake"));
   EXPECT_NE(run.code, 0);
   EXPECT_THAT(run.text, HasSubstr("cannot write /nowhere/tests.cmake"));
 }

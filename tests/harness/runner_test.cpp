@@ -13,6 +13,7 @@
 #include <tractor/harness/harness.hpp>
 
 #include "../process/program.hpp"
+#include "finished_run.hpp"
 #include "joined.hpp"
 #include "own_folder.hpp"
 #include "program.hpp"
@@ -23,6 +24,7 @@ namespace runner_test {
 using namespace tractor::harness;
 using namespace tractor::harness::detail;
 using namespace std::chrono_literals;
+using test::finished_run;
 using test::own_folder;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -41,28 +43,6 @@ command probe(const std::string& filter) {
       .arg("--spawn-backend", chosen.backends.front(), "--tpt-proto", chosen.transports.front())
       .arg("--gtest_filter=" + filter);
 }
-
-class finished_run {
- public:
-  explicit finished_run(const command& what) {
-    subprocess run(what);
-    const auto status = run.wait(120s);
-    code = status ? status->code().value_or(-1) : -2;
-    text = run.out() + run.err();
-    EXPECT_TRUE(run.wait_for_descendants(2s)) << "the runner left processes";
-  }
-
-  /// The word in the brackets of a test's last line, which is the runner's; empty if it has none.
-  std::string verdict_of(const std::string& test) const {
-    const std::size_t name = text.rfind("] " + test);
-    if (name == text.npos) return "";
-    const std::size_t begin = text.rfind("[ ", name) + 2;
-    return text.substr(begin, text.find(' ', begin) - begin);
-  }
-
-  int code = 0;
-  std::string text;
-};
 
 void expect_each_verdict(const std::string& isolation) {
   const own_folder folder;

@@ -81,6 +81,31 @@ TRACTOR_CELL_TEST(silence, of_a_peer_in_a_stream_is_told_to_whoever_reads_and_na
   EXPECT_TRUE(told_in_the_body);
 }
 
+// Starts a child, stops it, and waits for what comes of it.
+task<> stop_a_child() {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    auto kid = co_await an.start_actor("silent grandchild", expose<&pid>());
+    auto stopped = co_await kid.run<&pid>();
+    ::kill(stopped, SIGSTOP);
+    co_await sleep_forever();
+  });
+}
+
+TRACTOR_CELL_TEST(silence, of_a_grandchild_comes_to_the_root_by_its_parent_and_names_it,
+                  (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
+  const short_heartbeats config(tmp / "config.yaml");
+  run_tree(tree_of(method, proto, addr), []() -> task<> {
+    auto failing = open_nursery([](actor_nursery& an) -> task<> {
+      auto middle = co_await an.start_actor("middle", expose<&stop_a_child>());
+      co_await middle.run<&stop_a_child>();
+    });
+    auto error = co_await raises<remote_actor_error>(std::move(failing));
+    EXPECT_TRUE(error.boxed_type_is<actor_too_slow_error>()) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("silent grandchild@"));
+    EXPECT_EQ(error.src_uid().name(), "middle") << error.what();
+  });
+}
+
 TRACTOR_CELL_TEST(silence, of_a_supervised_child_is_a_failure_that_a_restart_mends,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
   const short_heartbeats config(tmp / "config.yaml");
