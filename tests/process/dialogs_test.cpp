@@ -62,8 +62,8 @@ class replay {
 task<> replay_all(std::string dialog, std::string transport, std::string where) {
   const std::vector<recorded_frame> frames = frames_of(dialog);
   CO_ASSERT_FALSE(frames.empty());
-  const address stand_in =
-      plugin::registry::instance().transport(transport).random_bind(actor_id("worker", "u"));
+  const address stand_in = plugin::registry::instance().transport(transport).random_bind(
+      actor_id("worker", "u" + std::to_string(::getpid())));
   std::set<int> connections;
   for (const recorded_frame& each : frames) connections.insert(each.connection);
   std::vector<std::vector<recorded_frame>> order;
@@ -99,7 +99,7 @@ class stage {
   /// Plays until cancelled.
   task<> play(event& ready) {
     std::unique_ptr<listener> registrar = co_await over_.listen(over_.parse(registry_).value());
-    const actor_id worker("worker", uuid_of(frames_, "worker"), ::getpid());
+    const actor_id worker("worker", uuid_of(frames_, "worker") + std::to_string(::getpid()), ::getpid());
     std::unique_ptr<listener> door = co_await over_.listen(over_.random_bind(worker));
     worker_at_.emplace(door->bound());
     ready.set();

@@ -17,7 +17,8 @@ class party {
   party(const std::string& transport, std::string name)
       : via(plugin::registry::instance().transport(transport)), id(std::move(name), "u-" + name, ::getpid()) {
     options.identity.self = id;
-    where = via.random_bind(id);
+    // Another run may have a party of this name: where addresses are the host's, theirs must be another one.
+    where = via.random_bind(actor_id(id.name(), id.uuid() + std::to_string(::getpid()), ::getpid()));
   }
   tractor::transport& via;
   actor_id id;
