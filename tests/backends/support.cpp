@@ -123,6 +123,7 @@ void backend_test::SetUp() {
 }
 
 void backend_test::TearDown() {
+  if (!backend_) return;  // SetUp has failed
   backend_->shutdown();
   EXPECT_TRUE(backend_->helper_pids().empty());
   backend_.reset();
