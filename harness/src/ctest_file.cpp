@@ -21,19 +21,13 @@ constexpr const char* code_of_skip = "77";
 // In brackets nothing of a word is special to CMake.
 std::string quoted(const std::string& word) { return "[==[" + word + "]==]"; }
 
-const test_case* declared(const test_result& named) {
-  for (const test_case& each : declared_tests())
-    if (each.suite == named.suite() && each.name == named.test() && !named.cell().empty()) return &each;
-  return nullptr;
-}
-
 std::string labels_of(const test_result& named) {
   std::vector<std::string> out{named.suite()};
   if (const std::string cell = named.cell(); !cell.empty()) {
     out.push_back(cell.substr(0, cell.find('+')));
     out.push_back(cell.substr(cell.find('+') + 1));
   }
-  if (const test_case* const test = declared(named))
+  if (const test_case* const test = find_declared(named.name))
     out.insert(out.end(), test->labels.begin(), test->labels.end());
   return joined(out, ";");
 }
@@ -54,7 +48,9 @@ void write_ctest_file(const std::string& file, const flags& given, const std::ve
   for (const std::string& name : names) {
     test_result named;
     named.name = name;
-    const auto bound = std::chrono::ceil<std::chrono::seconds>(bound_of_process(name));
+    // CTest comes last, behind a runner with that bound.
+    const auto bound =
+        std::chrono::ceil<std::chrono::seconds>(bound_of_process(name)) + std::chrono::seconds(10);
     out << "add_test(" << quoted(name) << " " << program << " " << quoted("--gtest_filter=" + name)
         << " --skip-code=" << code_of_skip << words << ")\n"
         << "set_tests_properties(" << quoted(name) << " PROPERTIES LABELS " << quoted(labels_of(named))

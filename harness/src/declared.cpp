@@ -12,6 +12,12 @@ std::vector<std::function<void()>>& detail::declared_sources() {
   return all;
 }
 
+const test_case* detail::find_declared(std::string_view name) {
+  for (const test_case& each : declared_tests())
+    if (name.starts_with(each.suite + "." + each.name + "/")) return &each;
+  return nullptr;
+}
+
 void declare(test_case test) { detail::declared_tests().push_back(std::move(test)); }
 void add_source(std::function<void()> declares_tests) {
   detail::declared_sources().push_back(std::move(declares_tests));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -124,9 +125,18 @@ class dealer {
       out.reason = "its process was gone before what it had started";
     }
     out.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
-    if (is_bad(out.what) && !run_.artifacts.empty()) keep_artifacts(out, folder, run_.artifacts);
+    if (is_bad(out.what) && !run_.artifacts.empty()) keep(out, folder);
     std::filesystem::remove_all(folder);
     return out;
+  }
+
+  // What cannot be kept is no reason to end the run, of which this is one thread.
+  void keep(test_result& of, const std::string& folder) {
+    try {
+      keep_artifacts(of, folder, run_.artifacts);
+    } catch (const std::exception& error) {
+      of.output += std::string("its files are not kept: ") + error.what() + "\n";
+    }
   }
 
   // In slices: a signal to this process is noticed soon.

@@ -48,8 +48,7 @@ bool is_set(const char* variable) {
 // Trees that a test boots, and programs that it starts, find the same plugins and settings as the tests.
 void hand_on(const detail::flags& given) {
   if (given.config_file) ::setenv("TRACTOR_CONFIG", given.config_file->c_str(), 1);
-  std::string folders;
-  for (const std::string& each : given.runtime.plugin_path) folders += (folders.empty() ? "" : ":") + each;
+  std::string folders = joined(given.runtime.plugin_path, ":");
   if (folders.empty()) return;
   if (const char* more = ::getenv("TRACTOR_PLUGIN_PATH"); more && *more) folders += std::string(":") + more;
   ::setenv("TRACTOR_PLUGIN_PATH", folders.c_str(), 1);

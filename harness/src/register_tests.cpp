@@ -7,6 +7,7 @@
 
 #include "declared.hpp"
 #include "hard_guard.hpp"
+#include "joined.hpp"
 #include "leaks.hpp"
 #include "run_one.hpp"
 
@@ -25,9 +26,7 @@ class cell_test : public testing::Test {
   void TestBody() override {
     RecordProperty("backend", where_.backend);
     RecordProperty("transport", where_.transport);
-    std::string labels;
-    for (const std::string& each : test_.labels) labels += (labels.empty() ? "" : ",") + each;
-    if (!labels.empty()) RecordProperty("labels", labels);
+    if (!test_.labels.empty()) RecordProperty("labels", joined(test_.labels, ","));
     run_one(test_, where_, report);
   }
 
@@ -37,10 +36,7 @@ class cell_test : public testing::Test {
 };
 
 bool is_of_matrix(const testing::TestInfo& info) {
-  for (const test_case& each : declared_tests())
-    if (each.suite == info.test_suite_name() && std::string_view(info.name()).starts_with(each.name + "/"))
-      return true;
-  return false;
+  return find_declared(std::string(info.test_suite_name()) + "." + info.name()) != nullptr;
 }
 
 /// A plain TEST has the hard bound and the look for leaks as well.

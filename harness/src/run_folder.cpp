@@ -41,7 +41,9 @@ void remove_if_dead(const fs::path& folder) {
   fs::remove_all(folder, ignored);
 }
 
-void sweep() noexcept {
+}  // namespace
+
+void remove_folders_of_dead_runs() noexcept {
   std::error_code ignored;
   const std::string born = prefix("run"), newborn = prefix("new");
   for (const auto& entry : fs::directory_iterator(base, ignored)) {
@@ -54,16 +56,16 @@ void sweep() noexcept {
   }
 }
 
+namespace {
+
 [[noreturn]] void cannot_make(const std::string& path) {
   throw std::system_error(errno, std::generic_category(), "cannot make a folder for this run at " + path);
 }
 
 }  // namespace
 
-void remove_folders_of_dead_runs() noexcept { sweep(); }
-
 run_folder::run_folder() : own_(true) {
-  sweep();
+  remove_folders_of_dead_runs();
   std::string unborn = base / (prefix("new") + "XXXXXX");
   if (!::mkdtemp(unborn.data())) cannot_make(unborn);
   lock_.reset(open_folder(unborn).release());

@@ -6,9 +6,8 @@
 namespace tractor::harness::detail {
 
 std::chrono::nanoseconds bound_of_process(const std::string& name) {
-  std::chrono::nanoseconds own = std::chrono::seconds(60);
-  for (const test_case& each : declared_tests())
-    if (name.starts_with(each.suite + "." + each.name + "/")) own = each.timeout;
+  const test_case* const test = find_declared(name);
+  const std::chrono::nanoseconds own = test ? test->timeout : std::chrono::seconds(60);
   return std::chrono::duration_cast<std::chrono::nanoseconds>((own + std::chrono::seconds(30)) *
                                                               current_session().timeout_scale);
 }

@@ -135,6 +135,13 @@ TEST(runner, shows_what_each_actor_of_a_hanging_tree_waits_for) {
   EXPECT_THAT(run.text, HasSubstr("    open: 0="));
 }
 
+TEST(runner, goes_on_when_it_cannot_keep_the_files_of_a_test) {
+  const finished_run run(probe("fault.fd/*:fault.none/*").arg("--artifacts", "/proc/nowhere"));
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.text, HasSubstr("its files are not kept: "));
+  EXPECT_THAT(run.text, HasSubstr("1 passed, 1 failed, 0 skipped\n"));
+}
+
 TEST(runner, shows_progress_and_trees_to_those_who_watch) {
   const finished_run run(
       probe("stuck.waits_with_an_actor/*:fault.none/*").arg("--watch", "--timeout-scale", "4"));
