@@ -3,7 +3,7 @@
 # Gives each test of a program that is built on tractor::harness to CTest, in each cell it runs in, as CTest starts:
 # plugins that come later need no new configuration. Labels are suite, backend, transport and those of the test
 # (`ctest -L uds`); bounds and the code for skips come with it. PLUGINS are targets of this project whose plugins belong
-# to the matrix; ARGUMENTS go to every run of the program (`--isolate=sandbox`).
+# to the matrix; ARGUMENTS go to every run of the program (`--timeout-scale=2`).
 function(tractor_discover_tests target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PLUGINS;ARGUMENTS")
   if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES)

@@ -12,11 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string file_name_of(std::string test) {
-  std::ranges::replace(test, '/', '-');
-  return test;
-}
-
 // Sockets and pipes have nothing in them.
 void copy_files(const fs::path& from, const fs::path& to) {
   std::error_code gone;

@@ -68,18 +68,17 @@ bool take_selection(const std::string& name, const words& given, std::size_t& at
   } else if (name == "--lf" || name == "--last-failed") {
     out.last_failed = true;
     ++at;
-  } else if (name == "--ff" || name == "--failed-first") {
-    out.failed_first = true;
-    ++at;
   } else if (name == "--skip-code") {
     out.skip_code = parse_count(name, take_values(given, at, 1).front());
   } else if (name == "--ctest") {
     out.ctest = take_values(given, at, 1).front();
   } else if (name == "-s") {
-    ++at;  // nothing is captured
+    out.foreground = true;
+    ++at;
   } else if (name == "--capture") {
     if (const std::string how = take_values(given, at, 1).front(); how != "no")
-      throw settings_error("--capture: there is only 'no': what tests print is never captured");
+      throw settings_error("--capture: there is only 'no', which is -s");
+    out.foreground = true;
   } else if (name == "--durations") {
     out.durations = parse_count(name, take_values(given, at, 1).front());
   } else if (name == "-k") {
@@ -90,7 +89,37 @@ bool take_selection(const std::string& name, const words& given, std::size_t& at
   return true;
 }
 
-// Each of these is a run in processes: the reports are its own.
+// What only a run with a process for each test has.
+bool take_for_runner(const std::string& name, const words& given, std::size_t& at, flags& out) {
+  if (name == "--watch" || name == "--ff" || name == "--failed-first" || name == "--keep-sandbox") {
+    ++at;
+    (name == "--watch" ? out.watch : name == "--keep-sandbox" ? out.keep_sandbox : out.failed_first) = true;
+  } else if (name == "-n" || name == "--jobs") {
+    out.jobs = parse_count(name, take_values(given, at, 1).front());
+  } else if (name == "--retries") {
+    out.retries = parse_count(name, take_values(given, at, 1).front());
+  } else if (name == "--junit") {
+    out.junit = take_values(given, at, 1).front();
+  } else if (name == "--html") {
+    out.html = take_values(given, at, 1).front();
+  } else if (name == "--markdown") {
+    out.markdown = take_values(given, at, 1).front();
+  } else if (name == "--artifacts") {
+    out.artifacts = take_values(given, at, 1).front();
+  } else {
+    return false;
+  }
+  if (out.for_runner.empty()) out.for_runner = name;
+  return true;
+}
+
+isolation parse_isolation(const std::string& how) {
+  if (how == "none") return isolation::none;
+  if (how == "process") return isolation::process;
+  if (how == "sandbox") return isolation::sandbox;
+  throw settings_error("--isolate: known are none, process, sandbox; found '" + how + "'");
+}
+
 bool take_workers(const std::string& name, const words& given, std::size_t& at, flags& out) {
   if (name == "--worker") {
     out.worker_folder = take_values(given, at, 1).front();
@@ -101,33 +130,10 @@ bool take_workers(const std::string& name, const words& given, std::size_t& at, 
     return true;
   }
   if (name == "--isolate") {
-    const std::string how = take_values(given, at, 1).front();
-    if (how != "none" && how != "process" && how != "sandbox")
-      throw settings_error("--isolate: known are none, process, sandbox; found '" + how + "'");
-    out.workers = how != "none";
-    out.sandbox = how == "sandbox";
+    out.isolate = parse_isolation(take_values(given, at, 1).front());
     return true;
   }
-  if (name == "--watch") {
-    ++at;
-    return out.watch = out.workers = true;
-  }
-  if (name == "-n" || name == "--jobs")
-    out.jobs = parse_count(name, take_values(given, at, 1).front());
-  else if (name == "--retries")
-    out.retries = parse_count(name, take_values(given, at, 1).front());
-  else if (name == "--junit")
-    out.junit = take_values(given, at, 1).front();
-  else if (name == "--html")
-    out.html = take_values(given, at, 1).front();
-  else if (name == "--markdown")
-    out.markdown = take_values(given, at, 1).front();
-  else if (name == "--artifacts")
-    out.artifacts = take_values(given, at, 1).front();
-  else
-    return false;
-  out.workers = true;
-  return true;
+  return take_for_runner(name, given, at, out);
 }
 
 // Takes one of our own flags; false if it is none.
@@ -171,6 +177,11 @@ flags parse_flags(int argc, const char* const* argv) {
     if (!take_own(given, at, out)) rest.push_back(given[at++]);
   take_runtime_flags(rest, out);
   out.for_workers.assign(rest.begin() + 1, rest.end());
+  if (out.isolate == isolation::none && !out.for_runner.empty())
+    throw settings_error(out.for_runner +
+                         " is for a run with a process for each test: leave out --isolate none");
+  if (out.foreground && out.jobs.value_or(1) > 1)
+    throw settings_error("-s leaves the terminal to one test at a time: leave out -n");
   if (out.timeout_scale) out.for_workers.push_back("--timeout-scale=" + std::to_string(*out.timeout_scale));
   return out;
 }
@@ -184,21 +195,23 @@ std::string flags_help() {
          "  -k EXPR                   only tests whose name holds these words: 'stream and not (kill or "
          "cancel)'\n"
          "  --lf, --last-failed       only tests that failed when they were last run\n"
-         "  --ff, --failed-first      those first, with a process for each test\n"
+         "  --ff, --failed-first      those first\n"
          "  -x, --exitfirst           stop at the first failure\n"
          "  --durations N             show the N slowest tests at the end\n"
-         "  --isolate HOW             each test in a process of its own: process; in namespaces of its own "
-         "as well:\n"
-         "                            sandbox; all in one process: none, the default\n"
-         "  -n, --jobs N              so many of those side by side\n"
+         "  --isolate HOW             each test in a process with namespaces of its own: sandbox, the "
+         "default "
+         "where\n"
+         "                            it is allowed; without namespaces: process; all in one process: none\n"
+         "  -n, --jobs N              so many tests side by side; default: one\n"
          "  --retries N               repeat what fails; a leak or a crash is never repeated\n"
          "  --watch                   show what runs, with its processes, while it runs\n"
          "  --junit, --html, --markdown FILE\n"
-         "                            reports of a run in processes\n"
+         "                            reports\n"
          "  --artifacts FOLDER        keep there what each bad test wrote and left\n"
+         "  --keep-sandbox            keep the folder of each bad test as it is, sockets and all\n"
          "  --skip-code N             exit code of a run in which every test was skipped; otherwise 0\n"
          "  --ctest FILE              write the selected tests for CTest, run none\n"
-         "  -s, --capture=no          nothing is ever captured: taken for the habit of it\n"
+         "  -s, --capture=no          show what tests print at once; a test may use the terminal\n"
          "  --ll, --tl, --plugin-path, --debug-mode, --tpdb, --enable-stackscope, --config: as in every "
          "program\n"
          "TRACTOR_SPAWN_METHOD and TRACTOR_TPT_PROTO narrow the matrix; TRACTOR_TEST_FULL=1 runs full "

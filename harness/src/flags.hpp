@@ -12,6 +12,14 @@
 
 namespace tractor::harness::detail {
 
+/// How tests are kept apart: all in one process; each in one of its own; that in namespaces of its own as
+/// well.
+enum class isolation { none, process, sandbox };
+/// Returns the word of `--isolate`.
+constexpr const char* word_of(isolation how) noexcept {
+  return how == isolation::none ? "none" : how == isolation::process ? "process" : "sandbox";
+}
+
 /// What the command line says, GoogleTest's flags taken out before. A value.
 class flags {
  public:
@@ -31,16 +39,21 @@ class flags {
   std::string ctest;                          ///< where to write the tests for CTest, and not run them
   int durations = 0;                          ///< how many of the slowest to show
 
-  bool workers = false;  ///< each test in a process of its own
-  bool sandbox = false;  ///< and that in namespaces of its own
-  int jobs = 1;          ///< how many of those side by side
+  std::optional<isolation> isolate;  ///< --isolate
+  std::string for_runner;            ///< the first flag that only a run with a process for each test has
+  std::optional<int> jobs;           ///< how many of those side by side
   int retries = 0;
+  bool foreground = false;               ///< -s
+  bool keep_sandbox = false;             ///< --keep-sandbox
   bool watch = false;                    ///< --watch
   std::string junit, html, markdown;     ///< files for reports; empty: none
   std::string artifacts;                 ///< a folder for what bad tests wrote; empty: none
   std::string worker_folder;             ///< in a worker: where it reports; empty elsewhere
   int runner = 0;                        ///< in a worker: the process that it serves
   std::vector<std::string> for_workers;  ///< the words that a worker needs too
+
+  /// How tests are kept apart where nothing is said.
+  isolation isolated() const noexcept { return isolate.value_or(isolation::sandbox); }
 };
 
 /// Reads the command line, its first word passed over. Throws `settings_error`, one line that names the flag.

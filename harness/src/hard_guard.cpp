@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "hang_dump.hpp"
+#include "say.hpp"
 
 // All that runs in the handler is async-signal-safe: the thread may hold any lock, that of malloc included.
 namespace tractor::harness::detail {
@@ -27,10 +28,6 @@ char message[512];
 timer_t the_timer;
 pid_t pids[most], parents[most];
 bool below_us[most];
-
-void say(const char* text) {
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
-}
 
 void say_number(long value) {
   char digits[24];

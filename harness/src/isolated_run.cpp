@@ -17,6 +17,7 @@
 #include "hard_guard.hpp"
 #include "process_table.hpp"
 #include "progress.hpp"
+#include "run_folder.hpp"
 #include "tractor/harness/process.hpp"
 #include "worker_report.hpp"
 
@@ -106,6 +107,7 @@ class dealer {
     command line(run_.program);
     for (const std::string& word : run_.words) line.arg(word);
     line.arg("--gtest_filter=" + test.name, "--worker=" + folder);
+    if (run_.foreground) line.foreground();
     const auto begun = clock::now();
     std::optional<subprocess> worker;
     {
@@ -126,6 +128,7 @@ class dealer {
     }
     out.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
     if (is_bad(out.what) && !run_.artifacts.empty()) keep(out, folder);
+    if (is_bad(out.what) && run_.keep_folders) keep_folder(out, folder);
     std::filesystem::remove_all(folder);
     return out;
   }
@@ -136,6 +139,14 @@ class dealer {
       keep_artifacts(of, folder, run_.artifacts);
     } catch (const std::exception& error) {
       of.output += std::string("its files are not kept: ") + error.what() + "\n";
+    }
+  }
+
+  void keep_folder(test_result& of, const std::string& folder) {
+    try {
+      of.output += "its folder is kept: " + set_aside(folder, of.name) + "\n";
+    } catch (const std::exception& error) {
+      of.output += std::string("its folder is not kept: ") + error.what() + "\n";
     }
   }
 

@@ -27,7 +27,9 @@ class isolated_run {
   std::size_t jobs = 1;            ///< how many run side by side
   int retries = 0;                 ///< of a test that fails or comes too late
   bool stop_at_failure = false;
-  bool watch = false;  ///< show progress and process trees on stderr
+  bool foreground = false;    ///< a test has the terminal: what it writes is shown at once, and not kept
+  bool keep_folders = false;  ///< of bad tests, as they are
+  bool watch = false;         ///< show progress and process trees on stderr
   /// Called by one thread at a time, as each test ends.
   std::function<void(const test_result&)> on_result;
 

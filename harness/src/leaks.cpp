@@ -16,6 +16,7 @@
 #include "hard_guard.hpp"
 #include "process_table.hpp"
 #include "run_folder.hpp"
+#include "socket_table.hpp"
 #include "tractor/harness/session.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/spawn_backend.hpp"
@@ -85,6 +86,26 @@ std::string working_directory() {
   std::error_code ignored;
   return fs::current_path(ignored);
 }
+
+/// Finds out who computes without end while a test's rest is given time to end by itself.
+class cpu_watch {
+ public:
+  /// Takes note of one, from the first call on.
+  void look_at(const std::string& folder) { first_.try_emplace(folder, clock::now(), busy_time_of(folder)); }
+
+  /// Says so if it was busy nearly all the time since it was first looked at.
+  std::string verdict_on(const std::string& folder) const {
+    const auto first = first_.find(folder);
+    if (first == first_.end()) return {};
+    const std::chrono::nanoseconds span = clock::now() - first->second.first;
+    const auto used = busy_time_of(folder) - first->second.second;
+    return span < 100ms || used * 100 < span * 95 ? "" : ", and uses a processor all the time";
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  std::map<std::string, std::pair<clock::time_point, std::chrono::nanoseconds>> first_;
+};
 
 std::string short_text(const std::string& text) {
   return text.size() <= 160 ? text : text.substr(0, 157) + "...";
@@ -184,8 +205,11 @@ std::vector<std::string> baseline::leaks(std::chrono::nanoseconds patience) cons
 void baseline::check_processes(std::vector<std::string>& out,
                                std::chrono::steady_clock::time_point until) const {
   std::vector<process_info> left;
+  cpu_watch cpu;
+  const auto folder_of = [](const process_info& each) { return "/proc/" + std::to_string(each.pid); };
   wait_until(until, [&] {
     left = new_descendants(processes_);
+    for (const process_info& each : left) cpu.look_at(folder_of(each));
     // A zombie of ours stays one: nobody but the test would have reaped it.
     return std::ranges::all_of(left, [](const process_info& each) { return each.zombie(); });
   });
@@ -193,7 +217,8 @@ void baseline::check_processes(std::vector<std::string>& out,
   for (const process_info& each : left) {
     out.push_back((each.zombie() ? "zombie " : "process ") + std::to_string(each.pid) + " " +
                   short_text(each.what) +
-                  (each.zombie() ? ": nobody waited for it" : ": still runs after the test"));
+                  (each.zombie() ? ": nobody waited for it" : ": still runs after the test") +
+                  cpu.verdict_on(folder_of(each)));
     victims.insert(each.pid);
   }
   if (!victims.empty()) kill_and_reap(victims, 2s, known_processes(processes_));
@@ -201,25 +226,29 @@ void baseline::check_processes(std::vector<std::string>& out,
 
 void baseline::check_threads(std::vector<std::string>& out,
                              std::chrono::steady_clock::time_point until) const {
+  const std::string all = "/proc/self/task/";
   std::set<std::string> more;
+  cpu_watch cpu;
   wait_until(until, [&] {
-    more = names_in("/proc/self/task");
+    more = names_in(all);
     std::erase_if(more, [&](const std::string& each) { return threads_.contains(each); });
+    for (const std::string& each : more) cpu.look_at(all + each);
     return more.empty();
   });
   for (const std::string& each : more) {
     std::string name;
-    std::ifstream comm("/proc/self/task/" + each + "/comm");
+    std::ifstream comm(all + each + "/comm");
     std::getline(comm, name);
-    out.push_back("thread " + each + " " + name + ": still runs after the test");
+    out.push_back("thread " + each + " " + name + ": still runs after the test" + cpu.verdict_on(all + each));
   }
 }
 
 void baseline::check_fds(std::vector<std::string>& out) const {
+  const socket_table sockets;
   for (const auto& [fd, target] : open_fds()) {
     const auto before = fds_.find(fd);
     if (before == fds_.end())
-      out.push_back("fd " + std::to_string(fd) + " -> " + target);
+      out.push_back("fd " + std::to_string(fd) + " -> " + target + sockets.describe(target));
     else if (before->second != target)
       out.push_back("fd " + std::to_string(fd) + " -> " + target + ": was " + before->second);
   }

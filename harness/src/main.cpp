@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "crash_dump.hpp"
 #include "ctest_file.hpp"
 #include "flags.hpp"
 #include "hard_guard.hpp"
@@ -107,16 +108,25 @@ void warm_up() {
 }
 
 // What one process does for all its tests cannot be had of a process for each.
-void check_for_workers() {
-  if (!GTEST_FLAG_GET(output).empty())
-    throw settings_error(
-        "--gtest_output is for a run in one process; with processes for each test use --junit");
-  if (GTEST_FLAG_GET(repeat) != 1 || GTEST_FLAG_GET(shuffle))
-    throw settings_error(
-        "--gtest_repeat and --gtest_shuffle are for a run in one process: leave out -n, --isolate "
-        "and what needs them");
-  if (const char* shards = ::getenv("GTEST_TOTAL_SHARDS"); shards && std::atoi(shards) > 1)
-    throw settings_error("GTEST_TOTAL_SHARDS is for runs in one process: -n deals the tests out by itself");
+std::string asks_for_one_process() {
+  if (!GTEST_FLAG_GET(output).empty()) return "--gtest_output";
+  if (!GTEST_FLAG_GET(stream_result_to).empty()) return "--gtest_stream_result_to";
+  if (GTEST_FLAG_GET(repeat) != 1) return "--gtest_repeat";
+  if (GTEST_FLAG_GET(shuffle)) return "--gtest_shuffle";
+  if (GTEST_FLAG_GET(break_on_failure)) return "--gtest_break_on_failure";
+  const char* shards = ::getenv("GTEST_TOTAL_SHARDS");
+  return shards && std::atoi(shards) > 1 ? "GTEST_TOTAL_SHARDS" : "";
+}
+
+void settle_isolation(detail::flags& given) {
+  const std::string why = asks_for_one_process();
+  if (given.runner > 0 || why.empty() || given.isolate == detail::isolation::none) return;
+  if (given.isolate || !given.for_runner.empty())
+    throw settings_error(why + " is for a run in one process: leave out " +
+                         (given.for_runner.empty() ? "--isolate" : given.for_runner) +
+                         (why == "--gtest_output" ? ", or it and write the report by --junit" : ""));
+  given.isolate = detail::isolation::none;
+  if (!GTEST_FLAG_GET(list_tests)) std::printf("all tests run in one process: %s needs it\n", why.c_str());
 }
 
 // Of a shard it is fair to be empty.
@@ -148,12 +158,14 @@ int run_all(const detail::flags& given) {
     const std::vector<std::string> names = detail::selected_tests();
     nothing = names.empty();
     detail::write_ctest_file(given.ctest, given, names);
-  } else if (given.workers && given.runner == 0 && !GTEST_FLAG_GET(list_tests)) {
+  } else if (given.isolated() != detail::isolation::none && given.runner == 0 &&
+             !GTEST_FLAG_GET(list_tests)) {
     const std::vector<std::string> names = detail::selected_tests();
     nothing = names.empty();
     if (!nothing) status = detail::run_in_workers(given, names);
   } else {
     if (given.stop_at_failure) GTEST_FLAG_SET(fail_fast, true);
+    if (given.runner > 0) detail::install_crash_dump();
     status = RUN_ALL_TESTS();
     nothing = nothing_ran();
     const testing::UnitTest& unit = *testing::UnitTest::GetInstance();
@@ -183,13 +195,11 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   if (help) return 0;
   try {
-    const detail::flags given = detail::parse_flags(argc, argv);
-    if (given.workers && given.runner == 0) check_for_workers();
-    if (given.failed_first && !given.workers)
-      throw settings_error("--ff is for a run with a process for each test: add --isolate process");
+    detail::flags given = detail::parse_flags(argc, argv);
+    settle_isolation(given);
     // A worker does not outlive its runner.
     if (given.runner > 0) detail::die_with(given.runner);
-    if (given.runner > 0 && given.sandbox) detail::enter_sandbox();
+    if (given.runner > 0 && given.isolated() == detail::isolation::sandbox) detail::enter_sandbox();
     detail::adopt_orphans();
     detail::install_hard_guard();
     if (!detail::make_shm_private() && !GTEST_FLAG_GET(list_tests))

@@ -54,9 +54,11 @@ class spawn_plan {
   spawn_plan(const command& what, int out, int err) {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawnattr_init(&attributes_);
-    ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions_, out, 1);
-    ::posix_spawn_file_actions_adddup2(&actions_, err, 2);
+    if (!what.is_foreground()) {
+      ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+      ::posix_spawn_file_actions_adddup2(&actions_, out, 1);
+      ::posix_spawn_file_actions_adddup2(&actions_, err, 2);
+    }
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
     if (!what.working_directory().empty())
       ::posix_spawn_file_actions_addchdir_np(&actions_, what.working_directory().c_str());
@@ -66,8 +68,9 @@ class spawn_plan {
     ::posix_spawnattr_setsigmask(&attributes_, &none);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
+    const int group = what.is_foreground() ? 0 : POSIX_SPAWN_SETPGROUP;
     ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+                               static_cast<short>(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   }
   spawn_plan(const spawn_plan&) = delete;
   spawn_plan& operator=(const spawn_plan&) = delete;

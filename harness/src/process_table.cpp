@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <sstream>
+#include <system_error>
 #include <thread>
 
 #include "pidfd.hpp"
@@ -85,6 +88,18 @@ bool kill_round(std::set<pid_t>& victims, const std::vector<process_info>& now,
 }
 
 }  // namespace
+
+std::chrono::nanoseconds busy_time_of(const std::string& folder) {
+  std::chrono::nanoseconds out{};
+  std::error_code ignored;
+  for (const auto& thread : std::filesystem::directory_iterator(folder + "/task", ignored))
+    out += busy_time_of(thread.path());
+  if (out.count() > 0) return out;
+  std::istringstream fields(read_all(folder + "/schedstat"));
+  long long running = 0, waiting = 0;
+  fields >> running >> waiting;
+  return std::chrono::nanoseconds(running + waiting);
+}
 
 std::vector<process_info> descendants_of(pid_t root) {
   const auto children = children_by_parent();

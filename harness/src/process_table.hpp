@@ -23,6 +23,10 @@ class process_info {
 /// Returns the descendants of `root`, zombies included, itself excepted.
 std::vector<process_info> descendants_of(pid_t root);
 
+/// Returns how long a thread (`/proc/PID/task/TID`), or the threads of a process (`/proc/PID`) together, had
+/// something to compute: the time on a processor and that in wait for one. 0 for what is gone.
+std::chrono::nanoseconds busy_time_of(const std::string& folder);
+
 /// Kills each process by a pidfd, if it still descends from this one, and its descendants; reaps what becomes
 /// ours.
 ///

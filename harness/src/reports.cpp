@@ -171,7 +171,12 @@ td.v { white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead th { position: sticky; top: 0; background: Canvas; }
 .PASS { color: #2a7d3b; } .SKIP, .XFAIL { color: #777; } .FLAKY { color: #b06f00; }
 .FAIL, .LEAK, .TIMEOUT, .CRASH, .XPASS { color: #c3272b; font-weight: 600; }
-pre { white-space: pre-wrap; max-width: 90ch; }
+details { max-width: 19em; }
+details[open] { max-width: 90ch; }
+summary { overflow: hidden; text-overflow: ellipsis; }
+[open] > summary { white-space: normal; }
+pre { white-space: pre-wrap; }
+#shown { margin-left: 1em; color: #777; }
 </style>
 )";
 

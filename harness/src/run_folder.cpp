@@ -14,6 +14,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "test_result.hpp"
+
 namespace tractor::harness::detail {
 namespace {
 
@@ -87,6 +89,14 @@ void run_folder::furnish() {
 run_folder::~run_folder() {
   std::error_code ignored;
   if (own_) fs::remove_all(path_, ignored);
+}
+
+std::string set_aside(const std::string& folder, const std::string& test) {
+  std::string place = base / (prefix("kept") + file_name_of(test) + "-XXXXXX");
+  // A folder takes the place of an empty one.
+  if (!::mkdtemp(place.data()) || ::rename(folder.c_str(), place.c_str()) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot move it to " + place);
+  return place;
 }
 
 bool make_shm_private() noexcept {

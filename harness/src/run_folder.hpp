@@ -37,6 +37,9 @@ class run_folder {
 /// Removes what runs that were killed have left.
 void remove_folders_of_dead_runs() noexcept;
 
+/// Moves the folder of a test to where no run removes it; returns its new place. Throws `std::system_error`.
+std::string set_aside(const std::string& folder, const std::string& test);
+
 /// Gives this process and its children a /dev/shm of their own where that is allowed (as root): then nothing
 /// in it is another run's. Call it before threads. False if it is not allowed.
 bool make_shm_private() noexcept;

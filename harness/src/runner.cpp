@@ -31,17 +31,22 @@ using clock = std::chrono::steady_clock;
 std::vector<std::string> words_for_workers(const flags& given) {
   const session& chosen = current_session();
   std::vector<std::string> out = given.for_workers;
+  isolation how = given.isolated();
+  if (how == isolation::sandbox)
+    if (const std::string why = why_no_sandbox(); !why.empty()) {
+      std::printf("%s: each test has a process of its own and no more\n", why.c_str());
+      how = isolation::process;
+    }
+  out.push_back(std::string("--isolate=") + word_of(how));
   out.push_back("--spawn-backend=" + joined(chosen.backends, ","));
   out.push_back("--tpt-proto=" + joined(chosen.transports, ","));
   out.push_back("--seed=" + std::to_string(chosen.seed));
   out.push_back("--gtest_color=no");
   if (GTEST_FLAG_GET(also_run_disabled_tests)) out.push_back("--gtest_also_run_disabled_tests");
+  if (!GTEST_FLAG_GET(catch_exceptions)) out.push_back("--gtest_catch_exceptions=0");
+  if (GTEST_FLAG_GET(throw_on_failure)) out.push_back("--gtest_throw_on_failure");
+  out.push_back("--gtest_death_test_style=" + GTEST_FLAG_GET(death_test_style));
   out.push_back("--runner=" + std::to_string(::getpid()));
-  if (!given.sandbox) return out;
-  if (const std::string why = why_no_sandbox(); why.empty())
-    out.push_back("--isolate=sandbox");
-  else
-    std::printf("%s: each test has a process of its own and no more\n", why.c_str());
   return out;
 }
 
@@ -52,6 +57,7 @@ void print_result(const test_result& result) {
   }
   const std::string word(word_of(result.what));
   const std::string reason = result.reason.empty() ? "" : ": " + result.reason;
+  if (GTEST_FLAG_GET(brief) && !is_bad(result.what)) return;
   std::printf("[ %-7s ] %s (%lld ms)%s\n", word.c_str(), result.name.c_str(),
               static_cast<long long>(result.took.count()), reason.c_str());
   std::fflush(stdout);
@@ -87,11 +93,13 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   run.program = std::filesystem::read_symlink("/proc/self/exe");
   run.words = words_for_workers(given);
   run.folder = chosen.folder;
-  run.jobs = static_cast<std::size_t>(given.jobs);
+  run.jobs = static_cast<std::size_t>(given.jobs.value_or(1));
   run.retries = given.retries;
   run.artifacts = given.artifacts;
   run.watch = given.watch;
-  run.stop_at_failure = given.stop_at_failure;
+  run.stop_at_failure = given.stop_at_failure || GTEST_FLAG_GET(fail_fast);
+  run.foreground = given.foreground;
+  run.keep_folders = given.keep_sandbox;
   run.on_result = print_result;
   std::vector<worker_task> tests;
   for (const std::string& name : names) tests.push_back({name, bound_of_process(name)});
@@ -106,12 +114,13 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   summary.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
   summary.title = std::filesystem::path(run.program).filename();
   summary.line = joined(chosen.backends, ",") + " x " + joined(chosen.transports, ",") + ", seed " +
-                 std::to_string(chosen.seed) + ", " + std::to_string(given.jobs) + " side by side";
+                 std::to_string(chosen.seed) + ", " + std::to_string(run.jobs) + " side by side";
 
   remove_folders_of_dead_runs();
   std::printf("\n%s", terminal_report(summary).c_str());
   keep_results(summary.results, given.durations);
   write_reports(given, summary);
+  if (summary.failed() == 0) std::printf("[  PASSED  ] %zu tests.\n", summary.count(verdict::pass));
   if (const std::size_t missing = names.size() - summary.results.size())
     std::printf("%zu tests were not run\n", missing);
   std::printf("%zu passed, %zu failed, %zu skipped\n",

@@ -42,6 +42,11 @@ std::string test_result::cell() const {
   return name.substr(slash + 1);
 }
 
+std::string file_name_of(std::string test) {
+  std::ranges::replace(test, '/', '-');
+  return test;
+}
+
 test_results sorted(test_results results) {
   std::ranges::sort(results, {}, &test_result::name);
   return results;

@@ -44,6 +44,9 @@ class test_result {
   std::string cell() const;
 };
 
+/// Returns the name of a test as one word for a file.
+std::string file_name_of(std::string test);
+
 using test_results = std::vector<test_result>;
 
 /// Returns `results` in the order of their names.

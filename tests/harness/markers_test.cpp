@@ -62,18 +62,20 @@ TEST(marker, needs_asks_the_plugins_of_the_cell) {
 }
 
 TEST(marker, works_in_a_run_in_one_process_too) {
-  const finished_run good(marked("marked.fails_on_tcp/*:marked.not_on_uds/*"));
+  const finished_run good(marked("marked.fails_on_tcp/*:marked.not_on_uds/*").arg("--isolate", "none"));
   EXPECT_EQ(good.code, 0) << good.text;
   EXPECT_THAT(good.text, HasSubstr("XFAIL: known for long"));
-  const finished_run mended(marked("marked.was_mended/*"));
+  const finished_run mended(marked("marked.was_mended/*").arg("--isolate", "none"));
   EXPECT_EQ(mended.code, 1) << mended.text;
   EXPECT_THAT(mended.text, HasSubstr("XPASS: it passes, and was to fail: was known for long"));
 }
 
 TEST(marker, gives_a_run_of_nothing_but_skips_the_code_it_was_told) {
-  EXPECT_EQ(finished_run(marked("marked.wants_wings/*").arg("--skip-code", "77")).code, 77);
+  EXPECT_EQ(finished_run(marked("marked.wants_wings/*").arg("--skip-code", "77", "--isolate", "none")).code,
+            77);
   EXPECT_EQ(finished_run(marked("marked.wants_wings/*").arg("--skip-code", "77", "-n", "2")).code, 77);
-  EXPECT_EQ(finished_run(marked("marked.wants_a_fork/*").arg("--skip-code", "77")).code, 0);
+  EXPECT_EQ(finished_run(marked("marked.wants_a_fork/*").arg("--skip-code", "77", "--isolate", "none")).code,
+            0);
 }
 
 TEST(ctest_file, has_labels_a_bound_and_a_code_for_skips) {
@@ -89,6 +91,7 @@ TEST(ctest_file, has_labels_a_bound_and_a_code_for_skips) {
   EXPECT_THAT(text.str(), HasSubstr("LABELS [==[marked;fork_spawn;tcp;quick]==] TIMEOUT "));
   EXPECT_THAT(text.str(), HasSubstr(" SKIP_RETURN_CODE 77)"));
   EXPECT_THAT(text.str(), HasSubstr(" --isolate=sandbox)"));
+  EXPECT_THAT(text.str(), HasSubstr(" PROCESSORS 3 "));
 }
 
 TEST(ctest_file, that_cannot_be_written_is_an_error_that_names_it) {

@@ -17,7 +17,6 @@
 #include "joined.hpp"
 #include "own_folder.hpp"
 #include "program.hpp"
-#include "reports.hpp"
 
 namespace runner_test {
 
@@ -62,6 +61,8 @@ void expect_each_verdict(const std::string& isolation) {
                                                        {"fault.socket_file/", "LEAK"},
                                                        {"fault.signal_handler/", "LEAK"},
                                                        {"fault.thread/", "LEAK"},
+                                                       {"fault.busy_thread/", "LEAK"},
+                                                       {"fault.listening_port/", "LEAK"},
                                                        {"fault.environment/", "LEAK"},
                                                        {"fault.thrown/", "FAIL"},
                                                        {"fault.assertion/", "FAIL"},
@@ -78,7 +79,7 @@ void expect_each_verdict(const std::string& isolation) {
                                                        {"fault_of_a_plain_test.fd", "LEAK"}};
   for (const auto& [test, verdict] : expected) EXPECT_EQ(run.verdict_of(test), verdict) << test;
   EXPECT_EQ(run.code, 1);
-  EXPECT_THAT(run.text, HasSubstr("3 passed, 19 failed, 1 skipped\n"));
+  EXPECT_THAT(run.text, HasSubstr("3 passed, 21 failed, 1 skipped\n"));
   EXPECT_THAT(run.text, HasSubstr("its process ended with signal 6 (Aborted) before the test was over"));
   EXPECT_THAT(run.text, HasSubstr("its process ended with exit code 0 before the test was over"));
   EXPECT_THAT(run.text, HasSubstr("skipped on purpose"));
@@ -88,7 +89,7 @@ void expect_each_verdict(const std::string& isolation) {
   EXPECT_THAT(page, HasSubstr("LEAK: zombie"));
   EXPECT_THAT(read_file(folder.path + "/all.md"), HasSubstr("| CRASH | `crash.abort/"));
   const std::string xml = read_file(folder.path + "/all.xml");
-  EXPECT_THAT(xml, HasSubstr("tests=\"23\" failures=\"15\" errors=\"4\" skipped=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("tests=\"25\" failures=\"17\" errors=\"4\" skipped=\"1\""));
   EXPECT_THAT(xml, HasSubstr("<property name=\"verdict\" value=\"LEAK\"/>"));
 }
 
@@ -239,57 +240,68 @@ TEST(runner, sandbox_has_processes_a_network_and_shared_memory_of_its_own) {
 
 TEST(runner, refuses_flags_that_are_for_one_process) {
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "2", "--gtest_repeat=2")).text,
-              HasSubstr("--gtest_repeat and --gtest_shuffle are for a run in one process"));
+              HasSubstr("--gtest_repeat is for a run in one process: leave out -n"));
+  EXPECT_THAT(finished_run(probe("fault.none/*").arg("--isolate", "process", "--gtest_output=xml")).text,
+              HasSubstr("--gtest_output is for a run in one process: leave out --isolate, or it and write"));
   EXPECT_THAT(finished_run(probe("fault.none/*").env("GTEST_TOTAL_SHARDS", "2").arg("-n", "2")).text,
-              HasSubstr("GTEST_TOTAL_SHARDS is for runs in one process"));
+              HasSubstr("GTEST_TOTAL_SHARDS is for a run in one process: leave out -n"));
+  EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "2", "-s")).text,
+              HasSubstr("-s leaves the terminal to one test at a time: leave out -n"));
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("--isolate", "box")).text,
               HasSubstr("--isolate: known are none, process, sandbox; found 'box'"));
   EXPECT_THAT(finished_run(probe("fault.none/*").arg("-n", "0")).text,
               HasSubstr("-n: expected a whole number above 0, found '0'"));
 }
 
-run_summary sample() {
-  run_summary out;
-  out.title = "sample_tests";
-  out.line = "a x b";
-  for (const verdict each : all_verdicts) {
-    test_result one;
-    one.name = "suite.test_" + std::to_string(out.results.size()) + "/fork+pipe";
-    one.what = each;
-    one.took = 1500ms;
-    if (each != verdict::pass) one.reason = "because a < b | c";
-    one.output = "</pre><script>alert(1)</script>\x01";
-    out.results.push_back(one);
+TEST(runner, keeps_tests_in_sandboxes_unless_a_flag_needs_one_process) {
+  const finished_run kept_apart(probe("sandboxed.has_a_world_of_its_own"));
+  const bool allowed = kept_apart.text.find("no sandbox: ") == kept_apart.text.npos;
+  EXPECT_EQ(kept_apart.verdict_of("sandboxed."), allowed ? "PASS" : "FAIL") << kept_apart.text;
+  const finished_run together(probe("fault.none/*").arg("--gtest_repeat=2"));
+  EXPECT_EQ(together.code, 0) << together.text;
+  EXPECT_THAT(together.text, HasSubstr("all tests run in one process: --gtest_repeat needs it\n"));
+  EXPECT_THAT(together.text, HasSubstr("Repeating all tests (iteration 2)"));
+}
+
+TEST(runner, hands_gtests_own_flags_on_to_its_workers) {
+  const finished_run run(probe("fault.thrown/*:fault.none/*").arg("--gtest_brief=1", "--gtest_fail_fast"));
+  EXPECT_THAT(run.text, Not(HasSubstr("[ PASS")));
+  EXPECT_EQ(run.verdict_of("fault.thrown/"), "FAIL");
+  const finished_run fatal(
+      probe("trial.speaks/*").arg("--gtest_throw_on_failure", "--gtest_catch_exceptions=0"));
+  EXPECT_EQ(fatal.verdict_of("trial.speaks/"), "CRASH") << fatal.text;
+}
+
+TEST(runner, shows_where_a_test_stood_when_it_crashed) {
+  const finished_run run(probe("crash.abort/*"));
+  EXPECT_EQ(run.verdict_of("crash.abort/"), "CRASH");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer has a report of its own";
+#endif
+  EXPECT_THAT(run.text, HasSubstr("CRASH: signal ABRT ends this process. It stands here:\n"));
+  EXPECT_THAT(run.text, HasSubstr("crashes.cpp:")) << "gdb has no line of the test";
+}
+
+TEST(runner, leaves_the_streams_to_a_test_in_the_foreground) {
+  const finished_run run(probe("trial.speaks/*").arg("-s"));
+  EXPECT_EQ(run.verdict_of("trial.speaks/"), "FAIL");
+  // Not cut out of what the worker wrote, but all of it.
+  EXPECT_THAT(run.text, HasSubstr("[ RUN      ] trial.speaks/"));
+  EXPECT_THAT(run.text, HasSubstr("told its stdout\n"));
+}
+
+TEST(runner, keeps_the_folder_of_a_bad_test_if_it_is_told_to) {
+  const finished_run run(probe("fault.socket_file/*:fault.none/*").arg("--keep-sandbox"));
+  const std::string mark = "its folder is kept: ";
+  std::size_t kept = 0;
+  for (std::size_t at = 0; (at = run.text.find(mark, at)) != run.text.npos;) {
+    at += mark.size();
+    const std::string folder = run.text.substr(at, run.text.find('\n', at) - at);
+    EXPECT_TRUE(std::filesystem::is_directory(folder + "/runtime")) << folder;
+    std::filesystem::remove_all(folder);
+    ++kept;
   }
-  out.results.emplace_back().name = "plain.test/7";
-  return out;
-}
-
-TEST(reports, tell_parts_of_a_name_apart) {
-  const run_summary all = sample();
-  EXPECT_EQ(all.results[0].suite(), "suite");
-  EXPECT_EQ(all.results[0].test(), "test_0");
-  EXPECT_EQ(all.results[0].cell(), "fork+pipe");
-  EXPECT_EQ(all.results.back().cell(), "");
-}
-
-TEST(reports, for_terminals_have_a_row_for_each_cell) {
-  const std::string text = terminal_report(sample());
-  EXPECT_THAT(text,
-              HasSubstr("cell       PASS  FAIL  LEAK  TIMEOUT  CRASH  XPASS  SKIP  FLAKY  XFAIL  seconds\n"));
-  EXPECT_THAT(text,
-              HasSubstr("fork+pipe     1     1     1        1      1      1     1      1      1   13.500\n"));
-  EXPECT_THAT(text, HasSubstr("LEAK suite.test_2/fork+pipe: because a < b | c\n"));
-  EXPECT_THAT(text, Not(HasSubstr("\nPASS suite")));
-}
-
-TEST(reports, of_strange_text_stay_well_formed) {
-  for (const std::string& text : {html_report(sample()), junit_report(sample())}) {
-    EXPECT_THAT(text, Not(HasSubstr("<script>alert")));
-    EXPECT_THAT(text, HasSubstr("because a &lt; b | c"));
-    EXPECT_THAT(text, Not(HasSubstr("\x01")));
-  }
-  EXPECT_THAT(markdown_report(sample()), HasSubstr("| because a < b / c |"));
+  EXPECT_EQ(kept, 1u) << run.text;
 }
 
 }  // namespace runner_test

@@ -112,7 +112,7 @@ TEST(failed_tests, are_kept_until_they_pass) {
 
 TEST(selection, x_ends_a_run_at_its_first_failure) {
   own_probe probe;
-  const std::string text = probe.run("fault.fd/*:fault.thread/*:fault.none/*", "-x");
+  const std::string text = probe.run("fault.fd/*:fault.thread/*:fault.none/*", "-x", "--isolate", "none");
   EXPECT_EQ(probe.code, 1) << text;
   EXPECT_THAT(text, HasSubstr("[  FAILED  ] 1 test"));
   EXPECT_THAT(text, Not(HasSubstr("LEAK: thread")));
@@ -120,10 +120,10 @@ TEST(selection, x_ends_a_run_at_its_first_failure) {
 
 TEST(selection, lf_repeats_what_failed_until_it_passes) {
   own_probe probe;
-  std::string text = probe.run("fault.none/*:fault.fd/*:fault_of_a_plain_test.fd");
+  std::string text = probe.run("fault.none/*:fault.fd/*:fault_of_a_plain_test.fd", "--isolate", "none");
   EXPECT_THAT(text, HasSubstr("[==========] 3 tests"));
   EXPECT_TRUE(probe.keeps_failures());
-  text = probe.run("*", "--lf");
+  text = probe.run("*", "--lf", "--isolate", "none");
   EXPECT_EQ(probe.code, 1);
   EXPECT_THAT(text, HasSubstr("[==========] 2 tests"));
   EXPECT_THAT(text, HasSubstr("[  FAILED  ] 2 tests"));
@@ -141,10 +141,10 @@ TEST(selection, lf_runs_all_when_nothing_has_failed) {
 TEST(selection, ff_begins_with_what_failed) {
   own_probe probe;
   probe.run("fault.assertion/*");
-  const std::string said = probe.run("fault.none/*:fault.assertion/*", "--isolate", "process", "--ff");
+  const std::string said = probe.run("fault.none/*:fault.assertion/*", "--ff");
   EXPECT_LT(said.find("] fault.assertion/"), said.find("] fault.none/")) << said;
-  EXPECT_THAT(probe.run("fault.none/*", "--ff"),
-              HasSubstr("--ff is for a run with a process for each test: add --isolate process"));
+  EXPECT_THAT(probe.run("fault.none/*", "--ff", "--isolate", "none"),
+              HasSubstr("--ff is for a run with a process for each test: leave out --isolate none"));
 }
 
 TEST(selection, k_narrows_what_the_filter_matches) {

@@ -29,7 +29,7 @@ class verdict {
   std::string text;
 };
 
-command probe() { return command(test::program("tractor_harness_probe")); }
+command probe() { return command(test::program("tractor_harness_probe")).arg("--isolate", "none"); }
 
 command one_cell(const cell& where) {
   return probe().arg("--spawn-backend", where.backend, "--tpt-proto", where.transport);
@@ -93,6 +93,18 @@ TEST(verdict, names_a_thread) {
   const verdict seen = run_fault("thread");
   EXPECT_EQ(seen.code, 1);
   EXPECT_THAT(seen.text, HasSubstr("LEAK: thread "));
+}
+
+TEST(verdict, names_a_port_on_which_somebody_listens) {
+  const verdict seen = run_fault("listening_port");
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_THAT(seen.text, testing::ContainsRegex("LEAK: fd [0-9]+ -> socket:.* .listens on 127.0.0.1:[1-9]"));
+}
+
+TEST(verdict, names_who_computes_without_end) {
+  const verdict seen = run_fault("busy_thread");
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_THAT(seen.text, testing::ContainsRegex("LEAK: thread .*, and uses a processor all the time"));
 }
 
 TEST(verdict, names_a_changed_variable) {

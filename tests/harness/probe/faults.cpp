@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -83,6 +84,22 @@ TRACTOR_CELL_TEST(fault, signal_handler) {
 
 TRACTOR_CELL_TEST(fault, thread) {
   std::thread([] { ::pause(); }).detach();
+}
+
+TRACTOR_CELL_TEST(fault, busy_thread) {
+  std::thread([] {
+    for (volatile bool on = true; on;) {
+    }
+  }).detach();
+}
+
+TRACTOR_CELL_TEST(fault, listening_port) {
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  EXPECT_EQ(::listen(fd, 1), 0);
 }
 
 TRACTOR_CELL_TEST(fault, environment) { ::setenv("PROBE_LEFT_THIS", "1", 1); }

@@ -12,7 +12,9 @@ namespace marked {
 using namespace tractor;
 using namespace tractor::harness;
 
-TRACTOR_TEST(marked, not_on_uds, (), skip_on("uds", "a file has no port"), label("quick")) { co_return; }
+TRACTOR_TEST(marked, not_on_uds, (), skip_on("uds", "a file has no port"), label("quick"), processors(3)) {
+  co_return;
+}
 
 TRACTOR_TEST(marked, not_in_one_cell, (), skip_on("fork_spawn+tcp", "only there")) { co_return; }
 

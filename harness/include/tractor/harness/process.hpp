@@ -26,10 +26,14 @@ class command {
     return env_.emplace_back(std::move(name), std::move(value)), *this;
   }
   command& working_directory(std::string path) { return folder_ = std::move(path), *this; }
+  /// Leaves it the standard streams and the group of this process, so that it may use the terminal: `out()`
+  /// and `err()` stay empty, and what outlives it is not known by its group.
+  command& foreground() { return foreground_ = true, *this; }
 
   const std::vector<std::string>& words() const noexcept { return words_; }
   const std::vector<std::pair<std::string, std::string>>& env() const noexcept { return env_; }
   const std::string& working_directory() const noexcept { return folder_; }
+  bool is_foreground() const noexcept { return foreground_; }
   /// The words with spaces between, for messages.
   std::string text() const;
 
@@ -37,6 +41,7 @@ class command {
   std::vector<std::string> words_;
   std::vector<std::pair<std::string, std::string>> env_;
   std::string folder_;
+  bool foreground_ = false;
 };
 
 /// How a program ended. A value.
@@ -55,7 +60,7 @@ class exit_status {
 };
 
 /// A running program that leads a process group; its stdout and stderr are kept in memory, its stdin is
-/// empty.
+/// empty (but see `command::foreground`).
 ///
 /// It has the environment of this process but for `GTEST_*`: it is no shard of this run. Works without a
 /// loop: its waits block the thread, and have a bound. The destructor kills the program with all its

@@ -29,6 +29,7 @@ class test_case {
   int line;
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);
   std::vector<std::string> labels;
+  int processors = 1;
   /// Each tells why the test is not to run in a cell; nothing if it may.
   std::vector<std::function<std::string(const cell&)>> obstacles;
   /// Where the body is known to fail.
@@ -67,6 +68,16 @@ class label {
 
  private:
   std::string text_;
+};
+
+/// How many processors the test can keep busy, for a CTest that runs several side by side; default 1.
+class processors {
+ public:
+  explicit processors(int count) : count_(count) {}
+  void apply(test_case& to) const { to.processors = count_; }
+
+ private:
+  int count_;
 };
 
 /// Changes the options of the test's root actor: `root([](run_options& o) { o.expose<&add>(); })`.

@@ -1,0 +1,114 @@
+// What is left of a run for people and for other programs.
+#include "reports.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <tractor/harness/process.hpp>
+
+#include "own_folder.hpp"
+
+namespace reports_test {
+
+using namespace tractor::harness;
+using namespace tractor::harness::detail;
+using namespace std::chrono_literals;
+using test::own_folder;
+using testing::HasSubstr;
+using testing::Not;
+
+run_summary sample() {
+  run_summary out;
+  out.title = "sample_tests";
+  out.line = "a x b";
+  for (const verdict each : all_verdicts) {
+    test_result one;
+    one.name = "suite.test_" + std::to_string(out.results.size()) + "/fork+pipe";
+    one.what = each;
+    one.took = 1500ms;
+    if (each != verdict::pass) one.reason = "because a < b | c";
+    one.output = "</pre><script>document.title = 'taken over'</script>\x01";
+    out.results.push_back(one);
+  }
+  out.results.emplace_back().name = "plain.test/7";
+  return out;
+}
+
+TEST(reports, tell_parts_of_a_name_apart) {
+  const run_summary all = sample();
+  EXPECT_EQ(all.results[0].suite(), "suite");
+  EXPECT_EQ(all.results[0].test(), "test_0");
+  EXPECT_EQ(all.results[0].cell(), "fork+pipe");
+  EXPECT_EQ(all.results.back().cell(), "");
+}
+
+TEST(reports, for_terminals_have_a_row_for_each_cell) {
+  const std::string text = terminal_report(sample());
+  EXPECT_THAT(text,
+              HasSubstr("cell       PASS  FAIL  LEAK  TIMEOUT  CRASH  XPASS  SKIP  FLAKY  XFAIL  seconds\n"));
+  EXPECT_THAT(text,
+              HasSubstr("fork+pipe     1     1     1        1      1      1     1      1      1   13.500\n"));
+  EXPECT_THAT(text, HasSubstr("LEAK suite.test_2/fork+pipe: because a < b | c\n"));
+  EXPECT_THAT(text, Not(HasSubstr("\nPASS suite")));
+}
+
+TEST(reports, of_strange_text_stay_well_formed) {
+  for (const std::string& text : {html_report(sample()), junit_report(sample())}) {
+    EXPECT_THAT(text, Not(HasSubstr("<script>document.title")));
+    EXPECT_THAT(text, HasSubstr("because a &lt; b | c"));
+    EXPECT_THAT(text, Not(HasSubstr("\x01")));
+  }
+  EXPECT_THAT(markdown_report(sample()), HasSubstr("| because a < b / c |"));
+}
+
+/// A page as a browser shows it, after a user has done what `script` says.
+std::string shown_by_a_browser(std::string page, const std::string& script) {
+  const own_folder folder;
+  const std::string end = "</body>";
+  page.insert(page.rfind(end), "<script>" + script + "</script>");
+  std::ofstream(folder.path + "/page.html") << page;
+  command browser("chromium");
+  browser.arg("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+      .arg("--user-data-dir=" + folder.path + "/data", "--dump-dom", "file://" + folder.path + "/page.html")
+      .env("HOME", folder.path)
+      .env("XDG_RUNTIME_DIR", folder.path);
+  subprocess run(browser);
+  const auto status = run.wait(60s);
+  EXPECT_TRUE(status && status->ok()) << run.err();
+  // Some of its helpers leave its group, and end after it.
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (::waitpid(-1, nullptr, WNOHANG) >= 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(2ms);
+  return run.out();
+}
+
+std::size_t times(const std::string& text, const std::string& part) {
+  std::size_t out = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; at += part.size()) ++out;
+  return out;
+}
+
+TEST(reports, as_a_page_work_in_a_browser) try {
+  const std::string page = html_report(sample());
+  const std::string untouched = shown_by_a_browser(page, "");
+  EXPECT_THAT(untouched, HasSubstr("<span id=\"shown\">10 shown</span>"));
+  EXPECT_THAT(untouched, HasSubstr("<title>sample_tests</title>"));
+  EXPECT_EQ(times(untouched, " hidden=\"\""), 0u);
+
+  const std::string by_name = shown_by_a_browser(page, "words.value = 'TEST_2'; words.oninput()");
+  EXPECT_THAT(by_name, HasSubstr("<span id=\"shown\">1 shown</span>"));
+  EXPECT_EQ(times(by_name, " hidden=\"\""), 9u);
+
+  const std::string bad = shown_by_a_browser(page, "bad.checked = true; bad.onchange()");
+  EXPECT_THAT(bad, HasSubstr("<span id=\"shown\">6 shown</span>"));
+} catch (const std::system_error& error) {
+  GTEST_SKIP() << error.what() << ": tools/setup installs it";
+}
+
+}  // namespace reports_test
