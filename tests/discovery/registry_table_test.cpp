@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
 #include "tractor/discovery/errors.hpp"
 
 namespace registry_table_test {
@@ -66,7 +71,7 @@ TEST(registry_table, joins_the_addresses_of_one_actor) {
   table.add(ann(), {at(1)}, tenure());
   table.add(ann(), {at(2), at(1)}, tenure());
   ASSERT_EQ(table.all().size(), 1u);
-  EXPECT_EQ(table.all().front().where, (std::vector<address>{at(1), at(2)}));
+  EXPECT_EQ(table.all().begin()->where, (std::vector<address>{at(1), at(2)}));
   EXPECT_EQ(told(table), "+ann");
 }
 
@@ -189,7 +194,7 @@ TEST(registry_table, can_let_the_newest_of_a_name_replace_the_others) {
   table.add(ann("1"), {at(1)}, tenure());
   table.add(ann("2"), {at(2)}, tenure());
   ASSERT_EQ(table.all().size(), 1u);
-  EXPECT_EQ(table.all().front().who.uuid(), "2");
+  EXPECT_EQ(table.all().begin()->who.uuid(), "2");
   EXPECT_EQ(told(table), "+ann -ann +ann");
 }
 
@@ -216,6 +221,68 @@ TEST(registry_table, forgets_old_changes_and_says_so) {
   }
   EXPECT_EQ(told(table, seen), "forgotten");
   EXPECT_EQ(told(table, table.last_change() - 2), "+bob -bob");
+}
+
+/// Anything that may happen to a table, in any order.
+class random_life {
+ public:
+  explicit random_life(unsigned seed) : chance_(seed) {}
+
+  void step(registry_table& table) {
+    const std::string uuid = std::to_string(pick(9));
+    const actor_id who("name" + std::to_string(pick(4)), uuid);
+    switch (pick(7)) {
+      case 0:
+        return table.remove(uuid);
+      case 1:
+        return static_cast<void>(table.remove_address(at(pick(12)), pick(2) ? uuid : ""));
+      case 2:
+        return table.end_connection(&connections_[pick(3)], now());
+      case 3:
+        for (const auto& each : table.expire(now())) table.settle(each.who.uuid(), pick(2), now());
+        return;
+      default:
+        return table.add(who, {at(pick(12)), at(pick(12))}, some_tenure());
+    }
+  }
+
+ private:
+  unsigned pick(unsigned below) { return std::uniform_int_distribution<unsigned>(0, below - 1)(chance_); }
+  time_point now() { return start + std::chrono::seconds(++seconds_ / 8); }
+  tenure some_tenure() {
+    if (pick(2)) return connection(&connections_[pick(3)]);
+    tenure kept = lease(std::chrono::seconds(pick(20)), pick(2));
+    kept.expires += now() - start;
+    return kept;
+  }
+
+  std::mt19937 chance_;
+  int connections_[3] = {};
+  unsigned seconds_ = 0;
+};
+
+TEST(registry_table, holds_together_whatever_happens_to_it) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    registry_table table;
+    random_life life(seed);
+    for (int i = 0; i < 500; ++i) {
+      life.step(table);
+      std::set<address> taken;
+      std::map<std::string, std::size_t> names;
+      time_point next = time_point::max();
+      for (const auto& each : table.all()) {
+        for (const address& one : each.where) EXPECT_TRUE(taken.insert(one).second) << one.text();
+        EXPECT_FALSE(each.where.empty());
+        EXPECT_EQ(count(table, each.uuid()), 1u);
+        if (!each.kept.connection) next = std::min(next, each.kept.expires);
+        ++names[each.name()];
+      }
+      for (const auto& [name, often] : names) EXPECT_EQ(count(table, name), often);
+      EXPECT_EQ(table.next_expiry(), next);
+      ASSERT_FALSE(HasFailure()) << "after step " << i;
+    }
+  }
 }
 
 }  // namespace

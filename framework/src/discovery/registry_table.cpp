@@ -24,113 +24,140 @@ void registry_table::note(registry_change::kind what, const entry& of) {
   if (changes_.size() > remembered_changes) changes_.pop_front();
 }
 
-template <class Matches> void registry_table::erase_where(Matches&& matches) {
-  const auto kept = std::stable_partition(entries_.begin(), entries_.end(),
-                                          [&](const entry& each) { return !matches(each); });
-  if (kept == entries_.end()) return;
-  for (auto gone = kept; gone != entries_.end(); ++gone) note(registry_change::kind::gone, *gone);
-  entries_.erase(kept, entries_.end());
+void registry_table::erase(place gone) {
+  note(registry_change::kind::gone, *gone);
+  for (const address& at : gone->where) owners_.erase(at);
+  entries_.erase(gone);
   changed_.notify_all();
+}
+
+void registry_table::forget_address(place of, const address& where) {
+  entries_.modify(of, [&](entry& each) { std::erase(each.where, where); });
+  owners_.erase(where);
 }
 
 void registry_table::make_room_for(const actor_id& who) {
   if (policy_ == name_policy::allow) return;
-  auto namesake = [&](const entry& each) { return each.who.name() == who.name() && each.who != who; };
-  if (policy_ == name_policy::replace) {
-    erase_where(namesake);
-    return;
+  auto [at, end] = entries_.get<by_name>().equal_range(who.name());
+  while (at != end) {
+    const auto namesake = at++;
+    if (namesake->who == who) continue;
+    if (policy_ != name_policy::replace)
+      throw name_taken_error("the name '" + who.name() + "' is taken by '" + namesake->who.short_form() +
+                             "'");
+    erase(entries_.project<by_number>(namesake));
   }
-  const auto taken = std::find_if(entries_.begin(), entries_.end(), namesake);
-  if (taken != entries_.end())
-    throw name_taken_error("the name '" + who.name() + "' is taken by '" + taken->who.short_form() + "'");
+}
+
+// An address is one actor's. Who is left with none is gone.
+void registry_table::take_away(const std::vector<address>& where, const actor_id& from_all_but) {
+  auto taken = [&](const address& at) { return std::find(where.begin(), where.end(), at) != where.end(); };
+  for (const address& at : where) {
+    const auto owner = owners_.find(at);
+    if (owner == owners_.end()) continue;
+    const place from = entries_.find(owner->second);
+    if (from->who == from_all_but) continue;
+    if (std::all_of(from->where.begin(), from->where.end(), taken))
+      erase(from);
+    else
+      forget_address(from, at);
+  }
 }
 
 void registry_table::add(const actor_id& who, const std::vector<address>& where, const tenure& kept) {
   make_room_for(who);
-  auto is_ours = [&](const entry& each) { return each.who == who; };
-  auto taken = [&](const address& at) { return std::find(where.begin(), where.end(), at) != where.end(); };
-  erase_where([&](const entry& each) {
-    return !is_ours(each) && !each.where.empty() && std::all_of(each.where.begin(), each.where.end(), taken);
-  });
-  for (entry& each : entries_)
-    if (!is_ours(each)) std::erase_if(each.where, taken);
-  const auto known = std::find_if(entries_.begin(), entries_.end(), is_ours);
-  if (known != entries_.end()) {
-    known->kept = kept;
-    for (const address& at : where)
-      if (std::find(known->where.begin(), known->where.end(), at) == known->where.end())
-        known->where.push_back(at);
-    changed_.notify_all();  // it may end earlier than whoever waits for that reckons
-    return;
+  take_away(where, who);
+  auto& known = entries_.get<by_uuid>();
+  auto at = known.find(who.uuid());
+  const bool is_new = at == known.end();
+  if (is_new) {
+    entry fresh;
+    fresh.number = ++last_number_;
+    fresh.who = who;
+    at = known.insert(std::move(fresh)).first;
   }
-  entry fresh;
-  fresh.who = who;
-  fresh.where = where;
-  fresh.kept = kept;
-  entries_.push_back(std::move(fresh));
-  note(registry_change::kind::appeared, entries_.back());
-  changed_.notify_all();
+  known.modify(at, [&](entry& each) {
+    each.kept = kept;
+    for (const address& one : where)
+      if (owners_.try_emplace(one, each.number).second) each.where.push_back(one);
+  });
+  if (is_new) note(registry_change::kind::appeared, *at);
+  changed_.notify_all();  // it may end earlier than whoever waits for that reckons
 }
 
 void registry_table::remove(const std::string& uuid) {
-  erase_where([&](const entry& each) { return each.who.uuid() == uuid; });
+  const auto& known = entries_.get<by_uuid>();
+  if (const auto at = known.find(uuid); at != known.end()) erase(entries_.project<by_number>(at));
 }
 
 actor_id registry_table::remove_address(const address& where, const std::string& uuid) {
-  actor_id owner;
-  for (entry& each : entries_) {
-    if (!uuid.empty() && each.who.uuid() != uuid) continue;
-    const auto at = std::find(each.where.begin(), each.where.end(), where);
-    if (at == each.where.end()) continue;
-    owner = each.who;
-    // The last one stays, so that the change tells where the actor was.
-    if (each.where.size() > 1) each.where.erase(at);
-  }
-  if (!owner.empty())
-    erase_where([&](const entry& each) {
-      return each.who == owner && each.where.size() == 1 && each.where.front() == where;
-    });
-  return owner;
+  const auto owner = owners_.find(where);
+  if (owner == owners_.end()) return {};
+  const place from = entries_.find(owner->second);
+  if (!uuid.empty() && from->who.uuid() != uuid) return {};
+  const actor_id who = from->who;
+  // The last one stays, so that the change tells where the actor was.
+  if (from->where.size() > 1)
+    forget_address(from, where);
+  else
+    erase(from);
+  return who;
 }
 
 void registry_table::end_connection(const void* connection, time_point now) {
-  for (entry& each : entries_) {
-    if (each.kept.connection != connection || each.kept.lease == duration::zero()) continue;
-    each.kept.connection = nullptr;
-    each.kept.expires = now + each.kept.lease;
+  auto& kept = entries_.get<by_connection>();
+  for (auto at = kept.find(connection); at != kept.end(); at = kept.find(connection)) {
+    if (at->kept.lease == duration::zero()) {
+      erase(entries_.project<by_number>(at));
+      continue;
+    }
+    kept.modify(at, [&](entry& each) {
+      each.kept.connection = nullptr;
+      each.kept.expires = now + each.kept.lease;
+    });
     changed_.notify_all();
   }
-  erase_where([&](const entry& each) { return each.kept.connection == connection; });
 }
 
 std::vector<registry_table::entry> registry_table::expire(time_point now) {
-  auto expired = [&](const entry& each) { return !each.kept.connection && each.kept.expires <= now; };
-  erase_where([&](const entry& each) { return expired(each) && each.kept.asked_for; });
   std::vector<entry> out;
-  std::copy_if(entries_.begin(), entries_.end(), std::back_inserter(out), expired);
+  const auto& all = entries_.get<by_end>();
+  for (auto at = all.begin(); at != all.end() && !at->kept.connection && at->end() <= now;) {
+    const auto expired = at++;
+    if (expired->kept.asked_for)
+      erase(entries_.project<by_number>(expired));
+    else
+      out.push_back(*expired);
+  }
   return out;
 }
 
 void registry_table::settle(const std::string& uuid, bool alive, time_point now) {
-  auto expired = [&](const entry& each) {
-    return each.who.uuid() == uuid && !each.kept.connection && each.kept.expires <= now;
-  };
-  if (!alive) erase_where(expired);
-  for (entry& each : entries_)
-    if (expired(each)) each.kept.expires = now + each.kept.lease;
+  const auto& known = entries_.get<by_uuid>();
+  const auto at = known.find(uuid);
+  if (at == known.end() || at->kept.connection || at->kept.expires > now) return;
+  const place expired = entries_.project<by_number>(at);
+  if (!alive) return erase(expired);
+  entries_.modify(expired, [&](entry& each) { each.kept.expires = now + each.kept.lease; });
 }
 
 time_point registry_table::next_expiry() const noexcept {
-  time_point next = time_point::max();
-  for (const entry& each : entries_)
-    if (!each.kept.connection) next = std::min(next, each.kept.expires);
-  return next;
+  return entries_.empty() ? time_point::max() : entries_.get<by_end>().begin()->end();
 }
 
 std::vector<registry_table::entry> registry_table::find(const name_pattern& pattern) const {
   std::vector<entry> out;
-  for (const entry& each : entries_)
-    if (pattern.matches(each.who)) out.push_back(each);
+  if (pattern.prefix) {
+    for (const entry& each : all())
+      if (pattern.matches(each.who)) out.push_back(each);
+    return out;
+  }
+  const auto [first, last] = entries_.get<by_name>().equal_range(pattern.text);
+  out.assign(first, last);
+  const auto& known = entries_.get<by_uuid>();
+  if (const auto at = known.find(pattern.text); at != known.end() && at->name() != pattern.text)
+    out.push_back(*at);
+  std::sort(out.begin(), out.end(), [](const entry& a, const entry& b) { return a.number < b.number; });
   return out;
 }
 

@@ -1,8 +1,13 @@
 // The table of a registrar: who is registered where, for how long, and what has changed.
 #pragma once
 
+#include <boost/multi_index/hashed_index.hpp>
+#include <boost/multi_index/key.hpp>
+#include <boost/multi_index/ordered_index.hpp>
+#include <boost/multi_index_container.hpp>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,10 +43,19 @@ class tenure {
 };
 
 /// Lives in the actor that was elected. Loop thread only.
+///
+/// No step takes longer because many are registered, but for a look at all of them.
 class registry_table {
  public:
   class entry {
    public:
+    const std::string& uuid() const noexcept { return who.uuid(); }
+    const std::string& name() const noexcept { return who.name(); }
+    const void* connection() const noexcept { return kept.connection; }
+    /// Never while its connection is open.
+    time_point end() const noexcept { return kept.connection ? time_point::max() : kept.expires; }
+
+    std::uint64_t number = 0;  ///< in the order of registration
     actor_id who;
     std::vector<address> where;
     tenure kept;
@@ -73,7 +87,9 @@ class registry_table {
 
   /// Every match, in the order of registration.
   std::vector<entry> find(const name_pattern& pattern) const;
-  const std::vector<entry>& all() const noexcept { return entries_; }
+  std::size_t size() const noexcept { return entries_.size(); }
+  /// All of them, in the order of registration.
+  const auto& all() const noexcept { return entries_.get<by_number>(); }
 
   /// The number of the last change, and the changes after a number; nothing when some are forgotten already.
   std::uint64_t last_change() const noexcept { return last_change_; }
@@ -81,11 +97,31 @@ class registry_table {
   condition& changed() noexcept { return changed_; }
 
  private:
-  void make_room_for(const actor_id& who);
-  void note(registry_change::kind what, const entry& of);
-  template <class Matches> void erase_where(Matches&& matches);
+  class by_number {};
+  class by_uuid {};
+  class by_name {};
+  class by_connection {};
+  class by_end {};
+  template <class Tag> using tag = boost::multi_index::tag<Tag>;
+  template <auto Key> using key = boost::multi_index::key<Key>;
+  using entries = boost::multi_index_container<
+      entry, boost::multi_index::indexed_by<
+                 boost::multi_index::ordered_unique<tag<by_number>, key<&entry::number>>,
+                 boost::multi_index::hashed_unique<tag<by_uuid>, key<&entry::uuid>>,
+                 boost::multi_index::hashed_non_unique<tag<by_name>, key<&entry::name>>,
+                 boost::multi_index::hashed_non_unique<tag<by_connection>, key<&entry::connection>>,
+                 boost::multi_index::ordered_non_unique<tag<by_end>, key<&entry::end>>>>;
+  using place = entries::iterator;
 
-  std::vector<entry> entries_;
+  void make_room_for(const actor_id& who);
+  void take_away(const std::vector<address>& where, const actor_id& from_all_but);
+  void note(registry_change::kind what, const entry& of);
+  void erase(place gone);
+  void forget_address(place of, const address& where);
+
+  entries entries_;
+  std::map<address, std::uint64_t> owners_;  // by the number of an entry: an address is one actor's
+  std::uint64_t last_number_ = 0;
   name_policy policy_ = name_policy::allow;
   std::deque<change> changes_;
   std::uint64_t last_change_ = 0;

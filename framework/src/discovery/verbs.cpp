@@ -90,7 +90,7 @@ task<> answer_wait(registry_table& table, std::string name, reply& to) {
 
 task<> answer_registry(registry_table& table, reply& to) {
   to.result([&](msg::writer& out) {
-    out.map_header(static_cast<std::uint32_t>(table.all().size()));
+    out.map_header(static_cast<std::uint32_t>(table.size()));
     for (const auto& entry : table.all()) {
       out.str(entry.who.name() + "." + entry.who.uuid());
       put_addresses(out, entry.where);
