@@ -28,6 +28,9 @@ namespace {
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
+// Of each stream of a test; what is left out stands between its beginning and its end.
+constexpr std::size_t most_output = 1024 * 1024;
+
 std::atomic<int> signal_seen = 0;
 
 extern "C" void on_interrupt(int number) { signal_seen = number; }
@@ -108,6 +111,7 @@ class dealer {
     for (const std::string& word : run_.words) line.arg(word);
     line.arg("--gtest_filter=" + test.name, "--worker=" + folder);
     if (run_.foreground) line.foreground();
+    line.keep_output(most_output);
     const auto begun = clock::now();
     std::optional<subprocess> worker;
     {

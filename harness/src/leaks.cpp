@@ -39,10 +39,11 @@ std::set<std::string> names_in(const std::string& folder) {
 std::set<std::string> files_of_run() {
   std::set<std::string> out;
   std::error_code ignored;
-  for (const char* part : {runtime_part, scratch_part}) {
+  for (const char* part : {runtime_part, temporary_part, scratch_part}) {
     const std::string folder = current_session().folder + part;
     for (const auto& entry : fs::recursive_directory_iterator(folder, ignored))
-      if (!entry.is_directory(ignored)) out.insert(entry.path());
+      if (!entry.is_directory(ignored) || (part == temporary_part && fs::is_empty(entry.path(), ignored)))
+        out.insert(entry.path());
   }
   return out;
 }
@@ -279,7 +280,10 @@ void baseline::check_files(std::vector<std::string>& out) const {
   std::error_code ignored;
   for (const std::string& each : files_of_run()) {
     if (runtime_files_.contains(each)) continue;
-    out.push_back((fs::is_socket(each, ignored) ? "socket file " : "file ") + each);
+    const char* const what = fs::is_socket(each, ignored)      ? "socket file "
+                             : fs::is_directory(each, ignored) ? "folder "
+                                                               : "file ";
+    out.push_back(what + each);
     fs::remove(each, ignored);
   }
 }

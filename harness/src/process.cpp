@@ -113,13 +113,26 @@ std::vector<std::string> environment_of(const command& what) {
   return out;
 }
 
+// Takes the middle out of what is too long.
+void shorten(std::string& text, std::size_t most) {
+  if (text.size() <= most) return;
+  const std::string mark = "\n[... what came here was too much to be kept ...]\n";
+  const std::size_t half = most / 2;
+  const bool again = text.compare(half, mark.size(), mark) == 0;
+  const std::size_t from = again ? half + mark.size() : half;
+  text.erase(from, text.size() - from - half);
+  if (!again) text.insert(half, mark);
+}
+
 // Reads what is there; closes the pipe at its end.
-void read_some(int& fd, std::string& into) {
+void read_some(int& fd, std::string& into, std::size_t most) {
   char buffer[16384];
   while (fd >= 0) {
     const auto count = ::read(fd, buffer, sizeof buffer);
     if (count > 0) {
       into.append(buffer, static_cast<std::size_t>(count));
+      // Seldom: each time moves the last half.
+      if (into.size() / 2 > most) shorten(into, most);
     } else if (count < 0 && errno == EINTR) {
       continue;
     } else {
@@ -158,7 +171,7 @@ std::string exit_status::text() const {
   return "signal " + std::to_string(number) + " (" + ::strsignal(number) + ")";
 }
 
-subprocess::subprocess(const command& what) {
+subprocess::subprocess(const command& what) : most_output_(what.most_output()) {
   pipe_pair out, err;
   pid_ = spawn_plan(what, out.write_end(), err.write_end()).start(what.words(), environment_of(what));
   pidfd_ = detail::open_pidfd(pid_);
@@ -179,8 +192,8 @@ bool subprocess::try_reap() {
 }
 
 void subprocess::read_available() {
-  read_some(out_fd_, out_);
-  read_some(err_fd_, err_);
+  read_some(out_fd_, out_, most_output_);
+  read_some(err_fd_, err_, most_output_);
 }
 
 // Waits for output or for the end of the program, whichever is first, up to `bound`.
@@ -252,7 +265,16 @@ bool subprocess::wait_for_descendants(std::chrono::nanoseconds bound) const {
   return true;
 }
 
-const std::string& subprocess::out() { return read_available(), out_; }
-const std::string& subprocess::err() { return read_available(), err_; }
+const std::string& subprocess::out() {
+  read_available();
+  shorten(out_, most_output_);
+  return out_;
+}
+
+const std::string& subprocess::err() {
+  read_available();
+  shorten(err_, most_output_);
+  return err_;
+}
 
 }  // namespace tractor::harness

@@ -80,9 +80,10 @@ run_folder::run_folder() : own_(true) {
 run_folder::run_folder(std::string made) : path_(std::move(made)) { furnish(); }
 
 void run_folder::furnish() {
-  for (const char* part : {runtime_part, scratch_part})
+  for (const char* part : {runtime_part, temporary_part, scratch_part})
     if (::mkdir((path_ + part).c_str(), 0700) != 0) cannot_make(path_ + part);
   ::setenv("XDG_RUNTIME_DIR", (path_ + runtime_part).c_str(), 1);
+  ::setenv("TMPDIR", (path_ + temporary_part).c_str(), 1);
   ::setenv("TRACTOR_KEY_FILE", (path_ + "/key").c_str(), 1);
 }
 

@@ -7,8 +7,9 @@
 
 namespace tractor::harness::detail {
 
-// Its parts: what XDG_RUNTIME_DIR is set to, and the folders of tests.
+// Its parts: what XDG_RUNTIME_DIR and TMPDIR are set to, and the folders of tests.
 inline constexpr const char* runtime_part = "/runtime";
+inline constexpr const char* temporary_part = "/tmp";
 inline constexpr const char* scratch_part = "/scratch";
 
 /// Makes the folder and points this process and its children to it: sockets and keys of two runs, or of a run

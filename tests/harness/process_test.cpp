@@ -36,6 +36,18 @@ TEST(subprocess, takes_more_output_than_a_pipe_holds) {
   EXPECT_EQ(child.out().size(), 1'000'000u);
 }
 
+TEST(subprocess, keeps_the_beginning_and_the_end_of_too_much_output) {
+  subprocess child(command("sh")
+                       .arg("-c", "echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last")
+                       .keep_output(1000));
+  ASSERT_TRUE(child.wait(20s));
+  const std::string out = child.out();
+  EXPECT_LT(out.size(), 1100u);
+  EXPECT_EQ(out.substr(0, 8), "first\nxx");
+  EXPECT_THAT(out, HasSubstr("x\n[... what came here was too much to be kept ...]\nx"));
+  EXPECT_EQ(out.substr(out.size() - 7), "x\nlast\n");
+}
+
 TEST(subprocess, has_the_environment_and_the_folder_it_was_given) {
   subprocess child(shell("echo $COLOUR; pwd").env("COLOUR", "green").working_directory("/"));
   ASSERT_TRUE(child.wait(10s));

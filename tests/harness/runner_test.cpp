@@ -56,6 +56,8 @@ void expect_each_verdict(const std::string& isolation) {
                                                        {"fault.no_fault/", "PASS"},
                                                        {"fault.orphan/", "LEAK"},
                                                        {"fault.zombie/", "LEAK"},
+                                                       {"fault.burst_of_forks/", "LEAK"},
+                                                       {"fault.temporary_file/", "LEAK"},
                                                        {"fault.fd/", "LEAK"},
                                                        {"fault.shm/", "LEAK"},
                                                        {"fault.socket_file/", "LEAK"},
@@ -79,7 +81,7 @@ void expect_each_verdict(const std::string& isolation) {
                                                        {"fault_of_a_plain_test.fd", "LEAK"}};
   for (const auto& [test, verdict] : expected) EXPECT_EQ(run.verdict_of(test), verdict) << test;
   EXPECT_EQ(run.code, 1);
-  EXPECT_THAT(run.text, HasSubstr("3 passed, 21 failed, 1 skipped\n"));
+  EXPECT_THAT(run.text, HasSubstr("3 passed, 23 failed, 1 skipped\n"));
   EXPECT_THAT(run.text, HasSubstr("its process ended with signal 6 (Aborted) before the test was over"));
   EXPECT_THAT(run.text, HasSubstr("its process ended with exit code 0 before the test was over"));
   EXPECT_THAT(run.text, HasSubstr("skipped on purpose"));
@@ -89,7 +91,7 @@ void expect_each_verdict(const std::string& isolation) {
   EXPECT_THAT(page, HasSubstr("LEAK: zombie"));
   EXPECT_THAT(read_file(folder.path + "/all.md"), HasSubstr("| CRASH | `crash.abort/"));
   const std::string xml = read_file(folder.path + "/all.xml");
-  EXPECT_THAT(xml, HasSubstr("tests=\"25\" failures=\"17\" errors=\"4\" skipped=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("tests=\"27\" failures=\"19\" errors=\"4\" skipped=\"1\""));
   EXPECT_THAT(xml, HasSubstr("<property name=\"verdict\" value=\"LEAK\"/>"));
 }
 

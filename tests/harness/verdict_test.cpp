@@ -95,6 +95,13 @@ TEST(verdict, names_a_thread) {
   EXPECT_THAT(seen.text, HasSubstr("LEAK: thread "));
 }
 
+TEST(verdict, names_temporary_files_and_folders) {
+  const verdict seen = run_fault("temporary_file");
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_THAT(seen.text, testing::ContainsRegex("LEAK: file /tmp/tractor-run-[^ ]*/tmp/left.txt"));
+  EXPECT_THAT(seen.text, testing::ContainsRegex("LEAK: folder /tmp/tractor-run-[^ ]*/tmp/left\n"));
+}
+
 TEST(verdict, names_a_port_on_which_somebody_listens) {
   const verdict seen = run_fault("listening_port");
   EXPECT_EQ(seen.code, 1);

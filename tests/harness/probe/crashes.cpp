@@ -39,7 +39,7 @@ TRACTOR_CELL_TEST(trial, closed_stdout) {
 
 TRACTOR_CELL_TEST(trial, much_output) {
   const std::string line(1023, 'x');
-  for (int i = 0; i < 5 * 1024; ++i) std::puts(line.c_str());
+  for (int i = 0; i < 100 * 1024; ++i) std::puts(line.c_str());
 }
 
 TRACTOR_CELL_TEST(trial, speaks) {

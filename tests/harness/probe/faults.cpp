@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -54,6 +55,16 @@ class loud {
 TRACTOR_CELL_TEST(fault, none) {}
 
 TRACTOR_CELL_TEST(fault, orphan) { start_orphan(); }
+
+TRACTOR_CELL_TEST(fault, burst_of_forks) {
+  for (int i = 0; i < 60; ++i)
+    if (::fork() == 0) sleep_in_a_new_session();
+}
+
+TRACTOR_CELL_TEST(fault, temporary_file) {
+  std::ofstream(testing::TempDir() + "left.txt") << "left";
+  std::filesystem::create_directory(testing::TempDir() + "left");
+}
 
 TRACTOR_CELL_TEST(fault, zombie) {
   const pid_t child = ::fork();

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,10 +31,14 @@ class command {
   /// and `err()` stay empty, and what outlives it is not known by its group.
   command& foreground() { return foreground_ = true, *this; }
 
+  /// Keeps no more than so many bytes of each stream, the first half and the last; default: all.
+  command& keep_output(std::size_t most) { return most_output_ = most, *this; }
+
   const std::vector<std::string>& words() const noexcept { return words_; }
   const std::vector<std::pair<std::string, std::string>>& env() const noexcept { return env_; }
   const std::string& working_directory() const noexcept { return folder_; }
   bool is_foreground() const noexcept { return foreground_; }
+  std::size_t most_output() const noexcept { return most_output_; }
   /// The words with spaces between, for messages.
   std::string text() const;
 
@@ -42,6 +47,7 @@ class command {
   std::vector<std::pair<std::string, std::string>> env_;
   std::string folder_;
   bool foreground_ = false;
+  std::size_t most_output_ = std::numeric_limits<std::size_t>::max();
 };
 
 /// How a program ended. A value.
@@ -103,6 +109,7 @@ class subprocess {
   pid_t pid_ = -1;
   int pidfd_ = -1;
   int out_fd_ = -1, err_fd_ = -1;
+  std::size_t most_output_;
   std::string out_, err_;
   std::optional<exit_status> status_;
 };
