@@ -11,6 +11,8 @@ namespace verdict_test {
 
 using namespace tractor::harness;
 using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -41,6 +43,13 @@ verdict run_fault(const std::string& name) {
   return verdict(one_cell(first).arg("--gtest_filter=fault." + name + "/*"));
 }
 
+/// What the run says of a test that leaves something.
+std::string leak_of(const std::string& fault) {
+  const verdict seen = run_fault(fault);
+  EXPECT_EQ(seen.code, 1);
+  return seen.text;
+}
+
 }  // namespace
 
 TEST(verdict, of_a_test_without_fault_is_a_pass) {
@@ -50,23 +59,13 @@ TEST(verdict, of_a_test_without_fault_is_a_pass) {
 }
 
 TEST(verdict, names_an_orphaned_process_and_ends_it) {
-  const verdict seen = run_fault("orphan");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, HasSubstr("LEAK: process "));
-  EXPECT_THAT(seen.text, HasSubstr(" sleep 60: still runs after the test"));
+  EXPECT_THAT(leak_of("orphan"),
+              AllOf(HasSubstr("LEAK: process "), HasSubstr(" sleep 60: still runs after the test")));
 }
 
-TEST(verdict, names_a_zombie) {
-  const verdict seen = run_fault("zombie");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, HasSubstr("LEAK: zombie "));
-}
+TEST(verdict, names_a_zombie) { EXPECT_THAT(leak_of("zombie"), HasSubstr("LEAK: zombie ")); }
 
-TEST(verdict, names_a_descriptor_by_its_target) {
-  const verdict seen = run_fault("fd");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, HasSubstr(" -> /dev/zero"));
-}
+TEST(verdict, names_a_descriptor_by_its_target) { EXPECT_THAT(leak_of("fd"), HasSubstr(" -> /dev/zero")); }
 
 TEST(verdict, names_shared_memory_and_removes_it) {
   const verdict seen = run_fault("shm");
@@ -77,47 +76,32 @@ TEST(verdict, names_shared_memory_and_removes_it) {
 }
 
 TEST(verdict, names_a_socket_file) {
-  const verdict seen = run_fault("socket_file");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, HasSubstr("LEAK: socket file "));
-  EXPECT_THAT(seen.text, HasSubstr("/left.sock"));
+  EXPECT_THAT(leak_of("socket_file"), AllOf(HasSubstr("LEAK: socket file "), HasSubstr("/left.sock")));
 }
 
 TEST(verdict, names_a_signal_whose_handler_was_not_put_back) {
-  const verdict seen = run_fault("signal_handler");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, HasSubstr("LEAK: signal SIGUSR1"));
+  EXPECT_THAT(leak_of("signal_handler"), HasSubstr("LEAK: signal SIGUSR1"));
 }
 
-TEST(verdict, names_a_thread) {
-  const verdict seen = run_fault("thread");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, HasSubstr("LEAK: thread "));
-}
+TEST(verdict, names_a_thread) { EXPECT_THAT(leak_of("thread"), HasSubstr("LEAK: thread ")); }
 
 TEST(verdict, names_temporary_files_and_folders) {
-  const verdict seen = run_fault("temporary_file");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, testing::ContainsRegex("LEAK: file /tmp/tractor-run-[^ ]*/tmp/left.txt"));
-  EXPECT_THAT(seen.text, testing::ContainsRegex("LEAK: folder /tmp/tractor-run-[^ ]*/tmp/left\n"));
+  EXPECT_THAT(leak_of("temporary_file"),
+              AllOf(ContainsRegex("LEAK: file /tmp/tractor-run-[^ ]*/tmp/left.txt"),
+                    ContainsRegex("LEAK: folder /tmp/tractor-run-[^ ]*/tmp/left\n")));
 }
 
 TEST(verdict, names_a_port_on_which_somebody_listens) {
-  const verdict seen = run_fault("listening_port");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, testing::ContainsRegex("LEAK: fd [0-9]+ -> socket:.* .listens on 127.0.0.1:[1-9]"));
+  EXPECT_THAT(leak_of("listening_port"),
+              ContainsRegex("LEAK: fd [0-9]+ -> socket:.* .listens on 127.0.0.1:[1-9]"));
 }
 
 TEST(verdict, names_who_computes_without_end) {
-  const verdict seen = run_fault("busy_thread");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, testing::ContainsRegex("LEAK: thread .*, and uses a processor all the time"));
+  EXPECT_THAT(leak_of("busy_thread"), ContainsRegex("LEAK: thread .*, and uses a processor all the time"));
 }
 
 TEST(verdict, names_a_changed_variable) {
-  const verdict seen = run_fault("environment");
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.text, HasSubstr("LEAK: environment: PROBE_LEFT_THIS was not set"));
+  EXPECT_THAT(leak_of("environment"), HasSubstr("LEAK: environment: PROBE_LEFT_THIS was not set"));
 }
 
 TEST(verdict, of_an_error_has_its_type_and_the_fixtures_end) {
@@ -152,7 +136,7 @@ TRACTOR_CELL_TEST(verdict_in_cell, late_body_is_cancelled_with_a_dump_of_its_tas
   EXPECT_EQ(seen.code, 1);
   EXPECT_THAT(seen.text, HasSubstr("TIMEOUT: not done after 0."));
   EXPECT_THAT(seen.text, HasSubstr("faults.cpp:"));
-  EXPECT_THAT(seen.text, testing::ContainsRegex("state S.*: sleep 60"));
+  EXPECT_THAT(seen.text, ContainsRegex("state S.*: sleep 60"));
   EXPECT_THAT(seen.text, Not(HasSubstr("LEAK")));
 }
 
