@@ -17,6 +17,12 @@
 namespace tractor::harness::detail {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 // Loading the symbols of a large program takes a second or two, of a sanitized one on a busy machine more.
 constexpr int seconds_for_gdb = 30;
 
@@ -71,7 +77,7 @@ void on_crash(int number) {
 }  // namespace
 
 void install_crash_dump() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (sanitized) return;
   owner = ::getpid();
   pid_text = std::to_string(owner);
   // The first call loads a library, which a signal handler must not.
@@ -85,7 +91,6 @@ void install_crash_dump() {
   action.sa_handler = &on_crash;
   action.sa_flags = SA_ONSTACK | SA_NODEFER;
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::sigaction(number, &action, nullptr);
-#endif
 }
 
 }  // namespace tractor::harness::detail
