@@ -10,6 +10,7 @@
 
 #include "crash_dump.hpp"
 #include "ctest_file.hpp"
+#include "daemon_role.hpp"
 #include "flags.hpp"
 #include "hard_guard.hpp"
 #include "joined.hpp"
@@ -190,6 +191,7 @@ bool asks_for_help(std::span<char* const> words) {
 
 int main(int argc, char** argv) {
   run_if_child(argc, argv);
+  if (const auto code = detail::run_if_daemon(argc, argv)) return *code;
   const bool help = asks_for_help(std::span(argv, static_cast<std::size_t>(argc)));
   if (help) std::printf("%s", detail::flags_help().c_str());
   testing::InitGoogleTest(&argc, argv);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tractor/harness/assertions.hpp"    // CO_ASSERT_*: assertions inside of coroutines
+#include "tractor/harness/daemon.hpp"        // daemon_of: a second program beside a test
 #include "tractor/harness/fixtures.hpp"      // reg_addr, loglevel, tmp_dir, …
 #include "tractor/harness/main.hpp"          // the main function of a test program
 #include "tractor/harness/markers.hpp"       // skip_on, xfail_on, needs

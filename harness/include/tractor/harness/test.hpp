@@ -23,9 +23,12 @@ bool declare_body(test_case test, Result (*body)(Params...), const Markers&... m
                 "apply(test_case&)");
   if constexpr ((fixture<std::remove_cvref_t<Params>> && ...) && (marker<Markers> && ...)) {
     (markers.apply(test), ...);
-    auto call = [body](test_context& context) -> Result {
-      // In the order of the parameters, which a function's arguments do not have.
+    // In the order of the parameters, which a function's arguments do not have.
+    test.fixtures = [](test_context& context) {
       (static_cast<void>(context.get<std::remove_cvref_t<Params>>()), ...);
+      static_cast<void>(context);
+    };
+    auto call = [body](test_context& context) -> Result {
       return body(context.get<std::remove_cvref_t<Params>>()...);
     };
     if constexpr (std::is_void_v<Result>)
