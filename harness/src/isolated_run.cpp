@@ -56,6 +56,37 @@ class interrupt_guard {
   }, before_term_{};
 };
 
+std::atomic<bool> dump_asked = false;
+
+extern "C" void on_dump_request(int) { dump_asked = true; }
+
+/// Lets SIGUSR1 in, for its time and in this thread alone: it is blocked in this process, so that what is
+/// started is born with it blocked.
+class dump_requests {
+ public:
+  dump_requests() {
+    struct sigaction action {};
+    action.sa_handler = &on_dump_request;
+    ::sigaction(SIGUSR1, &action, &before_);
+    change_mask(SIG_UNBLOCK);
+  }
+  dump_requests(const dump_requests&) = delete;
+  ~dump_requests() {
+    change_mask(SIG_BLOCK);
+    ::sigaction(SIGUSR1, &before_, nullptr);
+  }
+
+ private:
+  static void change_mask(int how) {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGUSR1);
+    ::pthread_sigmask(how, &set, nullptr);
+  }
+
+  struct sigaction before_ {};
+};
+
 /// The work that the threads of a run share.
 class dealer {
  public:
@@ -155,11 +186,21 @@ class dealer {
   }
 
   // In slices: a signal to this process is noticed soon.
-  static std::optional<exit_status> wait(subprocess& worker, clock::time_point until) {
-    while (clock::now() < until && !signal_seen)
+  std::optional<exit_status> wait(subprocess& worker, clock::time_point until) {
+    while (clock::now() < until && !signal_seen) {
       if (const auto status = worker.wait(std::min<clock::duration>(100ms, until - clock::now())))
         return status;
+      if (dump_asked.exchange(false)) show_tasks();
+    }
     return worker.status();
+  }
+
+  // The runner first: its workers, which pass it on to their actors, hear of it when the text is out.
+  void show_tasks() {
+    const std::string text = "tests that run now: " + progress_text(state());
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+    for (const process_info& each : descendants_of(::getpid()))
+      if (each.what.find(" --worker=") != each.what.npos) signal_process(each.pid, SIGUSR1);
   }
 
   // What came to us from a worker that has ended, that is what descends from none that runs.
@@ -232,6 +273,7 @@ test_results isolated_run::run(const std::vector<worker_task>& tests) const {
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < std::min(std::max<std::size_t>(jobs, 1), tests.size()); ++i)
     threads.emplace_back([&work, i] { work.work(i); });
+  const dump_requests from_here;
   for (std::thread& each : threads) each.join();
   return work.take();
 }

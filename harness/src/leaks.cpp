@@ -21,6 +21,7 @@
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/spawn_backend.hpp"
 #include "tractor/plugin/transport.hpp"
+#include "tractor/runtime/dump_leftovers.hpp"
 
 namespace tractor::harness::detail {
 namespace {
@@ -170,6 +171,12 @@ bool used_by_others(const std::string& path) {
   return false;
 }
 
+std::string kind_of_file(const std::string& path) {
+  std::error_code ignored;
+  if (fs::is_socket(path, ignored)) return "socket file ";
+  return fs::is_directory(path, ignored) ? "folder " : "file ";
+}
+
 constexpr const char* shm_folder = "/dev/shm";
 
 }  // namespace
@@ -278,12 +285,12 @@ void baseline::check_leftovers(std::vector<std::string>& out) const {
 
 void baseline::check_files(std::vector<std::string>& out) const {
   std::error_code ignored;
+  std::set<std::string> dump_files;
+  for (const leftover& each : find_dead_dumps()) dump_files.insert(each.name);
   for (const std::string& each : files_of_run()) {
     if (runtime_files_.contains(each)) continue;
-    const char* const what = fs::is_socket(each, ignored)      ? "socket file "
-                             : fs::is_directory(each, ignored) ? "folder "
-                                                               : "file ";
-    out.push_back(what + each);
+    // Somebody asked for dumps, perhaps we did; an actor that was killed has left its own.
+    if (!dump_files.contains(each)) out.push_back(kind_of_file(each) + each);
     fs::remove(each, ignored);
   }
 }

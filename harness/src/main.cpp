@@ -1,6 +1,7 @@
 #include "tractor/harness/main.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -181,6 +182,14 @@ int run_all(const detail::flags& given) {
   return nothing_selected;
 }
 
+// The runner and its workers survive it from here on; where tasks are to be shown it is let in.
+void block_dump_signal() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 bool asks_for_help(std::span<char* const> words) {
   for (const char* word : words.subspan(words.empty() ? 0 : 1))
     if (std::string_view(word) == "--help" || std::string_view(word) == "-h") return true;
@@ -192,6 +201,7 @@ bool asks_for_help(std::span<char* const> words) {
 int main(int argc, char** argv) {
   run_if_child(argc, argv);
   if (const auto code = detail::run_if_daemon(argc, argv)) return *code;
+  block_dump_signal();
   const bool help = asks_for_help(std::span(argv, static_cast<std::size_t>(argc)));
   if (help) std::printf("%s", detail::flags_help().c_str());
   testing::InitGoogleTest(&argc, argv);

@@ -62,10 +62,13 @@ class spawn_plan {
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
     if (!what.working_directory().empty())
       ::posix_spawn_file_actions_addchdir_np(&actions_, what.working_directory().c_str());
-    sigset_t none, all;
-    ::sigemptyset(&none);
+    // Only SIGUSR1 stays blocked, where it is: a process of a tree survives it from its first instruction.
+    sigset_t mask, blocked, all;
+    ::sigemptyset(&mask);
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    if (::sigismember(&blocked, SIGUSR1) == 1) ::sigaddset(&mask, SIGUSR1);
     ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigmask(&attributes_, &mask);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
     const int group = what.is_foreground() ? 0 : POSIX_SPAWN_SETPGROUP;

@@ -117,6 +117,21 @@ TEST(runner, shows_what_a_failed_test_told_its_stderr) {
   EXPECT_THAT(run.text, HasSubstr("told its stderr\n"));
 }
 
+// From its first instruction on: its workers are asked while they boot, too.
+TEST(runner, shows_at_sigusr1_what_runs_and_has_the_actors_of_its_workers_show_their_tasks) {
+  subprocess run(probe("stuck.waits_with_an_actor/*").arg("--isolate", "process", "--timeout-scale", "4"));
+  ASSERT_TRUE(run.wait_for_output("matrix:", process_tests::roomy(10s))) << run.err();
+  for (int i = 0; i < 4; ++i) {
+    run.signal(SIGUSR1);
+    ASSERT_FALSE(run.wait(300ms).has_value()) << run.out() << run.err();
+  }
+  const auto status = run.wait(process_tests::roomy(20s));
+  ASSERT_TRUE(status.has_value());
+  EXPECT_THAT(run.err(), HasSubstr("tests that run now: 0 of 1 done"));
+  EXPECT_THAT(run.out(), HasSubstr("task tree of actor '"));
+  EXPECT_THAT(run.out(), HasSubstr("TIMEOUT"));
+}
+
 TEST(runner, judges_by_who_complains_and_not_by_words_of_a_message) {
   const finished_run run(probe("trial.quotes/*").arg("--isolate", "process"));
   EXPECT_EQ(run.verdict_of("trial.quotes/"), "FAIL") << run.text;

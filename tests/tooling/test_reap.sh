@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tractor-reap finds and ends a real orphan, removes the sockets and the shared memory of dead actors, and leaves living
-# trees alone.
+# tractor-reap finds and ends a real orphan, removes the sockets, the shared memory and the dumps of dead actors, and
+# leaves living trees alone.
 #
 # An actor is stopped before its parent is killed, so that it cannot end itself. Everything happens in a pid namespace
 # of its own, with a /dev/shm of its own, where that is allowed: else orphans of others would be reaped too.
@@ -152,8 +152,32 @@ check_foreign_shm() {
   rm -f /dev/shm/sem.somebody
 }
 
+# The dump of a root that was killed stays to be read, and goes when it is asked for.
+check_dumps() {
+  local file
+  "$bin/tractor_process_program" shm_alone >"$folder/owner" 2>&1 &
+  tree=$!
+  mine+=("$tree")
+  eventually 'a root has made shared memory' has_segment "$tree"
+  file=$XDG_RUNTIME_DIR/tractor/tractor-stackscope-$tree.log
+  kill -USR1 "$tree"
+  eventually 'the root has dumped its tasks' test -s "$file"
+  reap --dumps || die "a sweep over a living root failed"
+  [[ -e $file ]] || die "the dump of a living root was removed"
+  kill -KILL "$tree"
+  wait "$tree" 2>/dev/null
+  reap --shm || die "a sweep without --dumps failed"
+  [[ -e $file ]] || die "a dump was removed without --dumps"
+  reap --dumps -n || die "a dry run over dumps failed"
+  said "found dump $file: process $tree is dead"
+  reap --dumps || die "the sweep failed"
+  said "removed dump $file"
+  [[ ! -e $file ]] || die "a dump was left"
+}
+
 check_shm
 check_foreign_shm
+check_dumps
 
 for file in "$root/build/$preset"/lib/tractor/plugins/libtractor_spawn_*.so; do
   key=${file##*/libtractor_spawn_}

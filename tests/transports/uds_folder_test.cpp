@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "support.hpp"
+#include "tractor/plugin/runtime_folder.hpp"
 #include "uds/private_folder.hpp"
 
 namespace uds_folder_test {
@@ -41,14 +42,14 @@ class uds_folder : public with_runtime_folder {
 }  // namespace
 
 TEST_F(uds_folder, is_named_by_the_environment_or_by_the_user) {
-  EXPECT_EQ(uds::runtime_folder(), base_.path() + "/tractor");
+  EXPECT_EQ(runtime_folder(), base_.path() + "/tractor");
   const std::string own = "/tmp/tractor-" + std::to_string(::geteuid());
   for (const char* other : {static_cast<const char*>(nullptr), "", "relative/folder"}) {
     const environment variable("XDG_RUNTIME_DIR", other);
-    EXPECT_EQ(uds::runtime_folder(), own);
+    EXPECT_EQ(runtime_folder(), own);
   }
   const environment variable("XDG_RUNTIME_DIR", (base_.path() + "//").c_str());
-  EXPECT_EQ(uds::runtime_folder(), base_.path() + "/tractor");
+  EXPECT_EQ(runtime_folder(), base_.path() + "/tractor");
 }
 
 TEST_F(uds_folder, is_made_private_whatever_the_umask) {

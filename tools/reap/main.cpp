@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
                "Remove every file of yours in /dev/shm that no process uses, whoever made it");
   app.add_flag("--uds", uds, "Remove the sockets of dead actors too");
   app.add_flag("--uds-only", uds_only, "Remove the sockets of dead actors only");
+  app.add_flag("--dumps", wanted.dumps, "Remove the dump files of dead actors too");
   app.add_option("--plugin-path", folders, "Folders of plugins to search first, separated by colons")
       ->delimiter(':')
       ->expected(1)

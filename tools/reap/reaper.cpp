@@ -7,6 +7,7 @@
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/spawn_backend.hpp"
 #include "tractor/plugin/transport.hpp"
+#include "tractor/runtime/dump_leftovers.hpp"
 #include "tractor/runtime/shm_leftovers.hpp"
 
 namespace tractor::reap {
@@ -41,6 +42,11 @@ class sweeper {
   void sweep_segments() {
     const leftovers found = wanted_.foreign_segments ? find_unused_segments() : find_dead_segments();
     settle(found, [&] { return remove_segments(found); });
+  }
+
+  void sweep_dumps() {
+    const leftovers found = find_dead_dumps();
+    settle(found, [&] { return remove_dumps(found); });
   }
 
   void ask_all(const std::string& kind_of_plugin, const std::string& kind) {
@@ -96,6 +102,7 @@ outcome sweep(const request& wanted) {
   if (wanted.processes) one.ask_all("spawn", "process");
   if (wanted.segments) one.sweep_segments();
   if (wanted.sockets) one.ask_all("transport", "socket");
+  if (wanted.dumps) one.sweep_dumps();
   return one.take();
 }
 

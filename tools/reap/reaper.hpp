@@ -15,6 +15,7 @@ class request {
   bool segments = false;
   bool foreign_segments = false;  ///< with `segments`: also those that no actor made
   bool sockets = false;
+  bool dumps = false;
   bool dry_run = false;
 };
 

@@ -13,9 +13,9 @@
 #include <sstream>
 
 #include "folder_lock.hpp"
-#include "private_folder.hpp"
 #include "socket_probe.hpp"
 #include "tractor/plugin/loop_socket.hpp"
+#include "tractor/plugin/runtime_folder.hpp"
 #include "uds_address.hpp"
 
 namespace tractor::uds {

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <utility>
 
 #include "tractor/plugin/address.hpp"
 #include "tractor/plugin/loop_socket.hpp"
+#include "tractor/plugin/runtime_folder.hpp"
 
 namespace tractor::uds {
 
@@ -22,15 +22,9 @@ struct place {
 };
 
 place runtime_place() {
-  const char* given = std::getenv("XDG_RUNTIME_DIR");
-  if (!given || *given != '/') return {"/tmp", "tractor-" + std::to_string(::geteuid())};
-  std::string base = given;
-  while (base.size() > 1 && base.back() == '/') base.pop_back();
-  return {base, "tractor"};
-}
-
-std::string join(const std::string& folder, const std::string& name) {
-  return folder == "/" ? folder + name : folder + "/" + name;
+  const std::string folder = runtime_folder();
+  const std::size_t slash = folder.rfind('/');
+  return {slash == 0 ? "/" : folder.substr(0, slash), folder.substr(slash + 1)};
 }
 
 class open_folder {
@@ -92,14 +86,9 @@ open_folder enter(const open_folder& parent, const std::string& name, const std:
 
 }  // namespace
 
-std::string runtime_folder() {
-  const place at = runtime_place();
-  return join(at.base, at.name);
-}
-
 void ensure_private(const std::string& folder) {
   const place at = runtime_place();
-  std::string path = join(at.base, at.name);
+  std::string path = runtime_folder();
   if (folder != path && !folder.starts_with(path + "/")) return;
   open_folder here = enter(open_base(at.base), at.name, path);
   std::string rest = folder.substr(path.size());

@@ -11,6 +11,7 @@
 #include "socket_probe.hpp"
 #include "tractor/log/logger.hpp"
 #include "tractor/plugin/loop_socket.hpp"
+#include "tractor/plugin/runtime_folder.hpp"
 #include "uds_address.hpp"
 
 namespace tractor::uds {

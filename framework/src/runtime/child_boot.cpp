@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "runtime/child_actor.hpp"
+#include "runtime/dump_signal.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/log/logger.hpp"
 
@@ -80,6 +81,7 @@ task<> child_actor::boot() {
   spawn_request request;
   prepare(request);
   const actor_runtime::birth under_way(runtime_);
+  const dump_signal_blocked for_the_child;
   process_ = co_await runtime_.backend().spawn(request);
   id_ = actor_id(id_.name(), id_.uuid(), process_->pid());
   runtime_.add_child_pid(id_.pid());

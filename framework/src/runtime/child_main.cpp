@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <boost/system/system_error.hpp>
@@ -13,9 +12,9 @@
 
 #include "runtime/actor_runtime.hpp"
 #include "runtime/boot_record.hpp"
+#include "runtime/dump_signal.hpp"
 #include "runtime/guards.hpp"
 #include "tractor/async/exception_group.hpp"
-#include "tractor/async/task_tree.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
 #include "tractor/log/logger.hpp"
@@ -189,21 +188,6 @@ int child_main() {
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tractor: an actor could not boot: %s\n", error.what());
     return 1;
-  }
-}
-
-task<> watch_dump_signal() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGUSR1);
-  asio::posix::stream_descriptor signals(this_context(), ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  for (;;) {
-    signalfd_siginfo info;
-    co_await signals.async_read_some(asio::buffer(&info, sizeof info), use_task);
-    const actor_runtime& runtime = actor_runtime::current();
-    const std::string text = "task tree of actor '" + runtime.id().short_form() + "' (pid " +
-                             std::to_string(::getpid()) + ", " + runtime.state() + "):\n" + dump_task_tree();
-    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) continue;
   }
 }
 

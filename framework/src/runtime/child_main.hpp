@@ -1,7 +1,6 @@
 // The life of a process that a spawn backend made.
 #pragma once
 
-#include "tractor/async/task.hpp"
 #include "tractor/plugin/spawn_backend.hpp"
 
 namespace tractor::detail {
@@ -12,7 +11,5 @@ int child_main();
 void remember_argv(int argc, char** argv);
 /// What a backend prepares itself with in this process.
 boot_info process_boot_info();
-/// Prints the task tree of this actor for each SIGUSR1. Runs as a task for the actor's life.
-task<> watch_dump_signal();
 
 }  // namespace tractor::detail

@@ -18,7 +18,7 @@ namespace {
 
 namespace shm = boost::interprocess;
 
-constexpr std::uint64_t magic = 0x3130676e69727474;  // changes with the layout of the header
+constexpr std::uint64_t ring_magic = 0x3130676e69727474;  // changes with the layout of the header
 constexpr std::size_t largest = std::size_t(1) << 40;
 
 std::size_t page() { return shm::mapped_region::get_page_size(); }
@@ -108,7 +108,7 @@ std::shared_ptr<ring_memory> ring_memory::make(std::size_t capacity, const std::
   header->capacity = rounded;
   header->element_size = element_size;
   header->element = hash_of(element);
-  header->magic = magic;
+  header->magic = ring_magic;
   return made;
 }
 
@@ -124,7 +124,7 @@ std::shared_ptr<ring_memory> ring_memory::map(int fd, std::size_t capacity, cons
     throw wrong;
   std::shared_ptr<ring_memory> made(new ring_memory(file.release(), capacity));
   const ring_header& there = made->header();
-  if (there.magic != magic || there.capacity != capacity || there.element_size != element_size ||
+  if (there.magic != ring_magic || there.capacity != capacity || there.element_size != element_size ||
       there.element != hash_of(element))
     throw wrong;
   return made;

@@ -1,7 +1,6 @@
 #include "tractor/runtime/run.hpp"
 
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,9 +11,9 @@
 #include "runtime/actor_runtime.hpp"
 #include "runtime/boot_record.hpp"
 #include "runtime/child_main.hpp"
+#include "runtime/dump_signal.hpp"
 #include "runtime/guards.hpp"
 #include "tractor/async/exception_group.hpp"
-#include "tractor/async/task_tree.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
 #include "tractor/ipc/transport_closed.hpp"
@@ -164,6 +163,18 @@ task<> root_main(const run_options& options, const settings& chosen, task<> main
   if (error) std::rethrow_exception(error);
 }
 
+/// From here on SIGUSR1 ends this process no more; not even while it finds out what to run.
+class signals_guarded {
+ public:
+  signals_guarded() : before_(guard_signals()) {}
+  signals_guarded(const signals_guarded&) = delete;
+  signals_guarded& operator=(const signals_guarded&) = delete;
+  ~signals_guarded() { unguard_signals(before_); }
+
+ private:
+  sigset_t before_;
+};
+
 }  // namespace
 
 void run_root(const run_options& options, task<> main) {
@@ -178,7 +189,7 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
   settle_keys(chosen);
   chosen.apply_log_levels();
   spawn_backend& backend = plugin::registry::instance().spawn(chosen.spawn_backend.value());
-  const sigset_t mask_before = guard_signals();
+  const signals_guarded for_the_tree;
   std::exception_ptr error;
   try {
     for (const std::string& key : chosen.transports.value()) plugin::registry::instance().transport(key);
@@ -190,7 +201,6 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
     error = std::current_exception();
   }
   backend.shutdown();
-  unguard_signals(mask_before);
   if (error) std::rethrow_exception(error);
 }
 
@@ -226,6 +236,7 @@ void print_help(const char* program) {
 
 template <class App> int run_program(int argc, char** argv, const run_options& options, App&& app) {
   run_if_child(argc, argv);
+  const signals_guarded from_here;
   try {
     const parsed_flags flags = parse_runtime_flags(argc, argv);
     if (!options.own_flags()) {

@@ -72,6 +72,24 @@ task<> stubborn() {
   });
 }
 
+// Two actors below each other; the root's child does not let its loop run until it is told to end.
+task<> below_blocked() {
+  say("below is up");
+  co_await sleep_forever();
+}
+task<> block() {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    co_await an.run_in_actor<&below_blocked>("below");
+    co_await sleep(std::chrono::milliseconds(200));  // the one below is to be there
+    say("blocked");
+    for (volatile bool forever = true; forever;) {
+    }
+  });
+}
+task<> blocked() {
+  co_await open_nursery([](actor_nursery& an) -> task<> { co_await an.run_in_actor<&block>("blocked"); });
+}
+
 // Says which segment it made, and keeps it beyond any scope.
 task<> keep_segment() {
   static auto* const kept = new shm_array<int>(open_shm_array<int>(1000));
@@ -174,6 +192,7 @@ int main(int argc, char** argv) {
   if (mode == "tree") return run(argc, argv, options, &tree);
   if (mode == "supervised") return run(argc, argv, options, &supervised);
   if (mode == "stubborn") return run(argc, argv, options, &stubborn);
+  if (mode == "blocked") return run(argc, argv, options, &blocked);
   if (mode == "shm") return run(argc, argv, options, &shared_tree);
   if (mode == "shm_alone") return run(argc, argv, options, &keep_segment);
   if (mode == "once") return run(argc, argv, options.name("second"), &once);
@@ -191,11 +210,11 @@ int main(int argc, char** argv) {
   if (mode == "twins") return declare_twins();
   if (mode.starts_with("member:"))
     return run(argc, argv, options.name(name_in(mode)).expose<&hello, &uuid_of, &greeting_of>(), &member);
-  std::fprintf(
-      stderr,
-      "usage: %s "
-      "tree|supervised|stubborn|shm|shm_alone|once|ensure|daemon|worker|bare_worker|caller|twins|child_finds|"
-      "bound|member:NAME [flags of the runtime]\n",
-      argv[0]);
+  std::fprintf(stderr,
+               "usage: %s "
+               "tree|supervised|stubborn|blocked|shm|shm_alone|once|ensure|daemon|worker|bare_worker|caller|"
+               "twins|child_finds|"
+               "bound|member:NAME [flags of the runtime]\n",
+               argv[0]);
   return 64;
 }
