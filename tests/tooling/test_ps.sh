@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `tractor ps` and `tractor tree` show a running tree as it is, a stopped actor and helpers included, in each cell.
+# `tractor ps`, `tractor tree` and `tractor dump` show a running tree as it is, a stopped actor and helpers included, in
+# each cell.
 #
 # In a pid namespace of its own where that is allowed: else the actors of others would be listed too.
 #
@@ -26,6 +27,20 @@ export XDG_RUNTIME_DIR=$folder
 [[ $(<"$folder/out") == 'no actor of yours is running' ]] || die "actors before the first one: $(<"$folder/out")"
 [[ $("$bin/tractor" tree --json) == '[]' ]] || die "the list in JSON is not empty"
 
+# What a name holds does not reach the terminal.
+bash -c "exec -a \$'_subactor[evil\e[31m\xc2\x9b@12345678]' sleep 600" &
+root_pid=$!
+for ((tries = 0; tries < 100; ++tries)); do
+  ! "$bin/tractor" tree | tee "$folder/seen" | grep -q '^evil' || break
+  sleep 0.1
+done
+grep -qF 'evil\x1b[31m\xc2\x9b@12345678' "$folder/seen" || die "a name is shown raw: $(<"$folder/seen")"
+! "$bin/tractor" dump "$root_pid" >"$folder/seen" 2>&1 || die "a process that is none of ours is dumped"
+grep -q 'does not listen to SIGUSR1' "$folder/seen" && kill -0 "$root_pid" || die "it was signalled: $(<"$folder/seen")"
+kill -KILL "$root_pid"
+wait "$root_pid" 2>/dev/null
+root_pid=''
+
 # shows PATTERN: a line of what was printed last matches.
 shows() { grep -qE -- "$1" "$folder/seen" || die "$cell: no line has '$1' in: $(<"$folder/seen")"; }
 
@@ -48,11 +63,30 @@ for backend in fork_spawn trio_like; do
     leaf=$(awk '$4 ~ /^taa@/ { print $1 }' "$folder/seen")
     [[ -n $leaf ]] || die "$cell: no leaf in $(<"$folder/seen"), which printed: $(<"$folder/out")"
     shows "^$root_pid +[0-9]+ +root +tractor_process"
-    shows "^[0-9]+ +$root_pid +actor +ta@[0-9a-f]{8} +[a-z]+ +[0-9]+ +[0-9]+\.[0-9] +$listens"
+    shows "^[0-9]+ +$root_pid +actor +ta@[0-9a-f]{8} +[a-z]+ +[0-9]+ +[0-9]+\.[0-9] +$backend +$transport +$listens"
     (($(grep -c ' actor ' "$folder/seen") == 6)) || die "$cell: not six actors in: $(<"$folder/seen")"
     ! grep -q ' helper ' "$folder/seen" || die "$cell: helpers that were not asked for"
 
+    "$bin/tractor" tree --tasks >"$folder/seen" || die "$cell: no counts of tasks"
+    shows "^  ta@[0-9a-f]{8} +[0-9]+ +[a-z]+ +[1-9][0-9]* "
+
+    "$bin/tractor" dump >"$folder/seen" || die "$cell: no dump: $(<"$folder/seen")"
+    [[ $(sed -nE 's/^ *actor ([a-z]+)[@_].*/\1/p' "$folder/seen" | tr '\n' ' ') =~ ^'tractor t'[ab]' t'[ab]{2}' ' ]] ||
+      die "$cell: a parent is not first: $(grep 'actor ' "$folder/seen")"
+    (($(grep -c '^ *actor ' "$folder/seen") == 7)) || die "$cell: not seven dumps: $(grep 'actor ' "$folder/seen")"
+    shows '^ {10}(  \| )+  process_program::grow at main\.cpp:[0-9]+$'
+    shows '^ {10}  nursery, tasks: [0-9]+$'
+    "$bin/tractor" dump --json ta >"$folder/seen" || die "$cell: no dump of one by its name"
+    (($(grep -o '"answered":true' "$folder/seen" | wc -l) == 3)) || die "$cell: not it and those below it"
+    shows "\"name\":\"taa@[0-9a-f]{8}\",.*\"tasks\":\[\{\"name\":\"main\",\"state\":\"waiting\""
+    ! "$bin/tractor" dump nobody 2>"$folder/seen" || die "$cell: nobody is dumped"
+    shows "no actor of yours has the name or pid 'nobody'"
+
     kill -STOP "$leaf"
+    "$bin/tractor" dump >"$folder/seen" 2>"$folder/said"
+    (($? == 1)) || die "$cell: a stopped actor is no failure"
+    grep -qE "^tractor: actor 'taa@[0-9a-f]{8}' \(pid $leaf\) is stopped" "$folder/said" || die "$cell: it is not named"
+    shows "^ +actor tab@[0-9a-f]{8} .*\(pid [0-9]+, running"
     "$bin/tractor" tree >"$folder/seen"
     kill -CONT "$leaf"
     shows "^    taa@[0-9a-f]{8} +$leaf +stopped "

@@ -1,41 +1,26 @@
 #include "actor_processes.hpp"
 
-#include <arpa/inet.h>
-#include <dirent.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
-#include <fstream>
+#include <cstdlib>
 #include <map>
 #include <sstream>
+
+#include "listening_sockets.hpp"
+#include "procfs.hpp"
 
 namespace tractor::cli {
 namespace {
 
 using role = actor_process::role;
+using procfs::folder_of;
+using procfs::names_in;
+using procfs::read;
 
 constexpr std::string_view actor_prefix = "_subactor[", helper_prefix = "_zygote[";
-
-std::string folder_of(int pid) { return "/proc/" + std::to_string(pid); }
-
-std::string read(const std::string& path) {
-  std::ifstream file(path);
-  // Not by iterators: a process that ends while it is read is no error here, but those would throw.
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  if (DIR* const open = ::opendir(folder.c_str())) {
-    while (const dirent* const entry = ::readdir(open)) names.emplace_back(entry->d_name);
-    ::closedir(open);
-  }
-  return names;
-}
 
 bool same_program(int one, int other) {
   struct stat a {
@@ -61,6 +46,8 @@ const char* word_for(char state) {
   }
 }
 
+double uptime() { return std::strtod(read("/proc/uptime").c_str(), nullptr); }
+
 /// Reads what /proc/PID/stat says; false if the process is gone.
 bool read_stat(int pid, actor_process& into, std::string& comm) {
   const std::string text = read(folder_of(pid) + "/stat");
@@ -70,12 +57,15 @@ bool read_stat(int pid, actor_process& into, std::string& comm) {
   std::istringstream fields(text.substr(end + 1));
   char state = 0;
   std::string skipped;
+  std::uint64_t user = 0, system = 0, started = 0, pages = 0;
   fields >> state >> into.parent;
-  for (int field = 5; field < 20; ++field) fields >> skipped;
-  std::uint64_t pages = 0;
-  fields >> into.threads;
-  for (int field = 21; field < 24; ++field) fields >> skipped;
-  fields >> pages;
+  for (int field = 5; field < 14; ++field) fields >> skipped;
+  fields >> user >> system;
+  for (int field = 16; field < 20; ++field) fields >> skipped;
+  fields >> into.threads >> skipped >> started >> skipped >> pages;
+  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  into.cpu_seconds = static_cast<double>(user + system) / ticks;
+  into.age_seconds = std::max(0., uptime() - static_cast<double>(started) / ticks);
   into.pid = pid;
   into.state = word_for(state);
   into.rss_kib = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
@@ -89,6 +79,24 @@ std::uint64_t pss_of(int pid) {
   return 0;
 }
 
+void add_once(std::vector<std::string>& to, const std::string& text) {
+  if (std::find(to.begin(), to.end(), text) == to.end()) to.push_back(text);
+}
+
+// Plugins are found by the names of their files, which are theirs by contract.
+void read_plugins(actor_process& into) {
+  constexpr std::string_view file = "/libtractor_", end = ".so", spawn = "spawn_", transport = "transport_";
+  std::istringstream lines(read(folder_of(into.pid) + "/maps"));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = line.rfind(file);
+    if (at == std::string::npos || !line.ends_with(end) || line.find('/', at + 1) != std::string::npos)
+      continue;
+    const std::string name = line.substr(at + file.size(), line.size() - at - file.size() - end.size());
+    if (name.starts_with(spawn)) add_once(into.backends, name.substr(spawn.size()));
+    if (name.starts_with(transport)) add_once(into.transports, name.substr(transport.size()));
+  }
+}
+
 // The title, or of a zombie, which has none, the part of it that the kernel keeps.
 std::string title_of(int pid, const std::string& comm) {
   const std::string text = read(folder_of(pid) + "/cmdline");
@@ -100,78 +108,6 @@ std::string name_in(const std::string& title) {
   const std::size_t begin = title.find('[') + 1, end = title.rfind(']');
   return title.substr(begin, end == std::string::npos ? end : end - begin);
 }
-
-/// Multiaddrs of all listening sockets of the machine, by inode.
-class listening_sockets {
- public:
-  listening_sockets() {
-    read_tcp("/proc/net/tcp", AF_INET);
-    read_tcp("/proc/net/tcp6", AF_INET6);
-    read_unix();
-  }
-
-  std::vector<std::string> of(int pid) const {
-    std::vector<std::string> found;
-    const std::string folder = folder_of(pid) + "/fd/";
-    for (const auto& name : names_in(folder)) {
-      char target[64] = {};
-      if (::readlink((folder + name).c_str(), target, sizeof target - 1) < 0) continue;
-      if (std::strncmp(target, "socket:[", 8) != 0) continue;
-      const auto at = by_inode_.find(std::strtoull(target + 8, nullptr, 10));
-      if (at != by_inode_.end()) found.push_back(at->second);
-    }
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    return found;
-  }
-
- private:
-  // sl local remote state queues timer retransmits uid timeout inode
-  void read_tcp(const char* path, int family) {
-    std::istringstream lines(read(path));
-    std::string line;
-    std::getline(lines, line);
-    while (std::getline(lines, line)) {
-      std::istringstream fields(line);
-      std::string slot, local, remote, state, skipped;
-      std::uint64_t inode = 0;
-      fields >> slot >> local >> remote >> state;
-      for (int field = 4; field < 9; ++field) fields >> skipped;
-      const std::size_t colon = local.find(':');
-      if (!(fields >> inode) || state != "0A" || colon == std::string::npos) continue;
-      by_inode_[inode] = std::string(family == AF_INET ? "/ip4/" : "/ip6/") +
-                         host_text(local.substr(0, colon), family) + "/tcp/" +
-                         std::to_string(std::stoul(local.substr(colon + 1), nullptr, 16));
-    }
-  }
-  // Words of four bytes, each as a number of this machine.
-  static std::string host_text(const std::string& hex, int family) {
-    std::uint32_t words[4] = {};
-    for (std::size_t i = 0; i < 4 && i * 8 + 8 <= hex.size(); ++i)
-      words[i] = static_cast<std::uint32_t>(std::stoul(hex.substr(i * 8, 8), nullptr, 16));
-    char text[INET6_ADDRSTRLEN] = {};
-    ::inet_ntop(family, words, text, sizeof text);
-    return text;
-  }
-  // address references protocol flags type state inode path
-  void read_unix() {
-    constexpr unsigned long accepts = 0x10000;
-    std::istringstream lines(read("/proc/net/unix"));
-    std::string line;
-    std::getline(lines, line);
-    while (std::getline(lines, line)) {
-      std::istringstream fields(line);
-      std::string address, references, protocol, flags, type, state, path;
-      std::uint64_t inode = 0;
-      fields >> address >> references >> protocol >> flags >> type >> state >> inode >> std::ws;
-      std::getline(fields, path);
-      if (path.empty() || (std::strtoul(flags.c_str(), nullptr, 16) & accepts) == 0) continue;
-      by_inode_[inode] = "/unix/" + (path.front() == '/' ? path.substr(1) : path);
-    }
-  }
-
-  std::map<std::uint64_t, std::string> by_inode_;
-};
 
 using by_parent = std::multimap<int, actor_process>;
 
@@ -219,6 +155,21 @@ void add_roots(std::map<int, actor_process>& to) {
   for (auto& root : roots) to.emplace(root.pid, root);
 }
 
+void look_closer(actor_process& one, const listening_sockets& sockets) {
+  one.pss_kib = pss_of(one.pid);
+  if (one.is == role::helper) return;
+  one.listens = sockets.of(one.pid);
+  read_plugins(one);
+}
+
+// A set of signals, as /proc/PID/status shows it.
+bool has_signal(const std::string& status, const char* which, int number) {
+  const std::size_t at = status.find(which);
+  if (at == std::string::npos) return false;
+  return (std::strtoull(status.c_str() + at + std::string_view(which).size(), nullptr, 16) >> (number - 1) &
+          1) != 0;
+}
+
 }  // namespace
 
 const char* to_string(role is) {
@@ -238,14 +189,37 @@ std::vector<actor_process> find_actor_processes(bool helpers) {
   const listening_sockets sockets;
   by_parent children;  // by pid among those of one parent
   for (auto& [pid, one] : found) {
-    one.pss_kib = pss_of(pid);
-    if (one.is != role::helper) one.listens = sockets.of(pid);
+    look_closer(one, sockets);
     children.emplace(one.parent, one);
   }
   std::vector<actor_process> out;
   for (const auto& [pid, one] : found)
     if (!found.contains(one.parent)) put_with_children(children, one, 0, out);
   return out;
+}
+
+std::optional<actor_process> find_actor_process(int pid) {
+  struct stat owner {};
+  actor_process one;
+  std::string comm;
+  if (::stat(folder_of(pid).c_str(), &owner) != 0 || owner.st_uid != ::geteuid() ||
+      !read_stat(pid, one, comm))
+    return std::nullopt;
+  const std::string title = title_of(pid, comm);
+  if (title.rfind(helper_prefix, 0) == 0) return std::nullopt;
+  const bool titled = title.rfind(actor_prefix, 0) == 0;
+  one.is = titled ? role::actor : role::root;
+  one.name = titled ? name_in(title) : comm;
+  look_closer(one, listening_sockets());
+  if (!titled && one.backends.empty()) return std::nullopt;
+  return one;
+}
+
+bool survives_dump_signal(int pid) {
+  const std::string status = read(folder_of(pid) + "/status");
+  for (const char* const which : {"SigBlk:", "SigIgn:", "SigCgt:"})
+    if (has_signal(status, which, SIGUSR1)) return true;
+  return false;
 }
 
 }  // namespace tractor::cli

@@ -6,6 +6,7 @@
 
 #include "actor_processes.hpp"
 #include "machine_checks.hpp"
+#include "task_dumps.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/settings.hpp"
 
@@ -19,6 +20,9 @@ std::string json_of(const std::vector<settings::row>& rows);
 
 /// Returns a JSON list, one object for each process, with a newline at the end.
 std::string json_of(const std::vector<actor_process>& processes);
+
+/// Returns a JSON list, one object for each actor that was asked, with a newline at the end.
+std::string json_of(const std::vector<task_dump>& dumps);
 
 /// Returns a JSON list, one object for each check, with a newline at the end.
 std::string json_of(const std::vector<machine_check>& checks);

@@ -7,9 +7,11 @@
 #include "completion_command.hpp"
 #include "config_command.hpp"
 #include "doctor_command.hpp"
+#include "dump_command.hpp"
 #include "new_command.hpp"
 #include "plugins_command.hpp"
 #include "ps_command.hpp"
+#include "top_command.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
 namespace {
@@ -34,6 +36,8 @@ int run(int argc, char** argv) {
   tractor::cli::add_plugins_command(app, result);
   tractor::cli::add_config_command(app, result);
   tractor::cli::add_ps_commands(app, result);
+  tractor::cli::add_top_command(app, result);
+  tractor::cli::add_dump_command(app, result);
   tractor::cli::add_doctor_command(app, result);
   tractor::cli::add_new_command(app, result);
   tractor::cli::add_completion_command(app, result);
@@ -45,7 +49,8 @@ int run(int argc, char** argv) {
     return usage_error(error.what());
   }
   if (app.get_subcommands().empty())
-    return usage_error("a sub-command is required: plugins, config, ps, tree, doctor, new or completion");
+    return usage_error(
+        "a sub-command is required: plugins, config, ps, tree, top, dump, doctor, new or completion");
   return result;
 }
 
