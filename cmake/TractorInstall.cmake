@@ -1,4 +1,4 @@
-# What `cmake --install` puts where: the library, its headers, the tools, the harness, the CMake package, tractor.pc.
+# What `cmake --install` puts where: the library, its headers, the tools with their manual, the harness, the CMake package, tractor.pc.
 # Plugins install themselves (TractorPlugin.cmake).
 include(CMakePackageConfigHelpers)
 
@@ -31,6 +31,8 @@ foreach(program IN LISTS programs)
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
   endif()
 endforeach()
+install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT tools
+  OPTIONAL FILES_MATCHING PATTERN *.1)
 file(GLOB scripts CONFIGURE_DEPENDS tools/*.py)
 install(FILES ${scripts} DESTINATION ${CMAKE_INSTALL_DATADIR}/tractor COMPONENT tools)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)

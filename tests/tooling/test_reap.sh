@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
 preset=$(built_preset "${1:-}")
 if [[ -z ${TRACTOR_REAP_INSIDE:-} ]]; then
-  configure "$preset" >/dev/null && build "$preset" tractor tractor_plugins tractor_bench tractor_reap tractor_process_program >/dev/null ||
+  configure "$preset" >/dev/null && build "$preset" tractor tractor_plugins tractor_bench tractor_cli tractor_reap tractor_process_program >/dev/null ||
     die "could not build the preset $preset"
   export TRACTOR_REAP_INSIDE=1
   alone=(unshare --user --map-root-user --pid --fork --mount-proc --kill-child)
@@ -183,6 +183,9 @@ for file in "$root/build/$preset"/lib/tractor/plugins/libtractor_spawn_*.so; do
   key=${file##*/libtractor_spawn_}
   check_backend "${key%.so}"
 done
+
+"$bin/tractor" reap -n >"$folder/out" 2>"$folder/err" || die "tractor reap: $(<"$folder/err")"
+said "0 found, nothing was touched"
 
 reap --no-such-flag
 (($? == 2)) || die "an unknown flag is wrong usage: exit code 2"

@@ -19,6 +19,10 @@ XDG_RUNTIME_DIR=$folder/none "$tractor" doctor --json >"$folder/out" && die "a m
 grep -qF '"name":"runtime folder","value":"No such file or directory","verdict":"MISSING"' "$folder/out" ||
   die "doctor does not see that the runtime folder is missing: $(<"$folder/out")"
 
+[[ $("$tractor" config --show) == "$("$tractor" config)" ]] || die "config --show is something else"
+"$tractor" config --show --json >"$folder/out" && grep -qF '"name":"spawn_backend","value":' "$folder/out" ||
+  die "config --show --json: $(<"$folder/out")"
+
 # complete WORD...: what bash would offer for the last word.
 complete_words() {
   COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
@@ -28,6 +32,8 @@ complete_words() {
 source <("$tractor" completion bash) || die "bash does not take the completion"
 [[ $(complete_words tractor p) == 'plugins ps ' ]] || die "completes 'p' to: $(complete_words tractor p)"
 [[ $(complete_words tractor ps --j) == '--json ' ]] || die "completes '--j' to: $(complete_words tractor ps --j)"
+[[ $(complete_words tractor d) == 'dump doctor ' ]] || die "completes 'd' to: $(complete_words tractor d)"
+[[ $(complete_words tractor dump --t) == '--timeout ' ]] || die "completes '--t' to: $(complete_words tractor dump --t)"
 [[ $(complete_words tractor new t) == 'transport ' ]] || die "completes 'new t' to: $(complete_words tractor new t)"
 [[ $(complete_words tractor new transport pigeon --i) == '--in ' ]] || die "completes no flag of a nested command"
 [[ $(complete_words tractor completion f) == 'fish ' ]] || die "completes no shell"

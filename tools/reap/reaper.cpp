@@ -1,7 +1,7 @@
 #include "reaper.hpp"
 
 #include <algorithm>
-#include <boost/json/src.hpp>
+#include <boost/json.hpp>
 #include <exception>
 
 #include "tractor/plugin/registry.hpp"

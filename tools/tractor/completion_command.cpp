@@ -84,7 +84,8 @@ void add_completion_command(CLI::App& app, int& result) {
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion->footer(
       "In ~/.bashrc or ~/.zshrc: source <(tractor completion bash), or zsh.\n"
-      "For fish: tractor completion fish > ~/.config/fish/completions/tractor.fish");
+      "For fish: tractor completion fish > ~/.config/fish/completions/tractor.fish\n"
+      "Exit codes: 0 it is written, 2 wrong usage.");
   completion->final_callback([=, &app, &result] {
     const std::vector<known_command> all = commands_of(app);
     std::string text = *shell == "fish" ? fish_script(all) : bash_script(all);

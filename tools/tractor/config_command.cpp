@@ -37,11 +37,14 @@ int show(const std::vector<std::string>& words, bool json) {
 void add_config_command(CLI::App& app, int& result) {
   CLI::App* const config = app.add_subcommand(
       "config", "Shows the settings that a program would run with, and where each comes from.");
-  const auto json = std::make_shared<bool>(false);
+  const auto json = std::make_shared<bool>(false), show_it = std::make_shared<bool>(true);
+  config->add_flag("--show", *show_it, "Show each setting with where it comes from, as without it");
   config->add_flag("--json", *json, "Write JSON");
   config->allow_extras();
   config->fallthrough(false);
-  config->footer("Takes the flags of the runtime:\n" + runtime_flags_help());
+  config->footer(
+      "Takes the flags of the runtime:\n" + runtime_flags_help() +
+      "\nExit codes: 0 they are shown, 2 wrong usage, or a file or a variable that cannot be read.");
   config->final_callback([=, &result] { result = show(config->remaining(), *json); });
 }
 

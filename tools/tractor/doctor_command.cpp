@@ -37,7 +37,8 @@ void add_doctor_command(CLI::App& app, int& result) {
   CLI::App* const doctor = app.add_subcommand("doctor", "Tells what of this machine limits trees of actors.");
   const auto json = std::make_shared<bool>(false);
   doctor->add_flag("--json", *json, "Write JSON");
-  doctor->footer("Exit code 1 if something is missing without which actors cannot run.");
+  doctor->footer(
+      "Exit codes: 0 actors can run, 1 something is missing without which they cannot, 2 wrong usage.");
   doctor->final_callback([=, &result] { result = examine(*json); });
 }
 

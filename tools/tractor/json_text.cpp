@@ -1,6 +1,6 @@
 #include "json_text.hpp"
 
-#include <boost/json/src.hpp>
+#include <boost/json.hpp>
 
 namespace tractor::cli {
 namespace {

@@ -8,9 +8,11 @@
 #include "config_command.hpp"
 #include "doctor_command.hpp"
 #include "dump_command.hpp"
+#include "man_page.hpp"
 #include "new_command.hpp"
 #include "plugins_command.hpp"
 #include "ps_command.hpp"
+#include "reap_command.hpp"
 #include "top_command.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
@@ -38,9 +40,11 @@ int run(int argc, char** argv) {
   tractor::cli::add_ps_commands(app, result);
   tractor::cli::add_top_command(app, result);
   tractor::cli::add_dump_command(app, result);
+  tractor::reap::set_up_command(*app.add_subcommand("reap", tractor::reap::summary), "tractor", result);
   tractor::cli::add_doctor_command(app, result);
   tractor::cli::add_new_command(app, result);
   tractor::cli::add_completion_command(app, result);
+  tractor::cli::add_man_option(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -50,7 +54,7 @@ int run(int argc, char** argv) {
   }
   if (app.get_subcommands().empty())
     return usage_error(
-        "a sub-command is required: plugins, config, ps, tree, top, dump, doctor, new or completion");
+        "a sub-command is required: plugins, config, ps, tree, top, dump, reap, doctor, new or completion");
   return result;
 }
 

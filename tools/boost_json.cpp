@@ -1,0 +1,2 @@
+// Boost.JSON, compiled here once for each program.
+#include <boost/json/src.hpp>

@@ -1,0 +1,85 @@
+#include "reap_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "reaper.hpp"
+#include "tractor/plugin/flags.hpp"
+#include "tractor/plugin/plugin_error.hpp"
+#include "tractor/plugin/registry.hpp"
+#include "tractor/plugin/settings.hpp"
+#include "tractor/plugin/settings_error.hpp"
+
+namespace tractor::reap {
+namespace {
+
+struct reap_options {
+  std::vector<std::string> folders;
+  bool dry_run = false, json = false, uds = false, uds_only = false, shm = false, shm_only = false,
+       shm_all = false, dumps = false;
+};
+
+request wanted_of(const reap_options& given) {
+  request wanted;
+  wanted.dry_run = given.dry_run;
+  wanted.processes = !given.uds_only && !given.shm_only;
+  wanted.sockets = given.uds || given.uds_only;
+  wanted.segments = given.shm || given.shm_only || given.shm_all;
+  wanted.foreign_segments = given.shm_all;
+  wanted.dumps = given.dumps;
+  return wanted;
+}
+
+void set_folders(const std::vector<std::string>& folders) {
+  parsed_flags flags;
+  for (const std::string& folder : folders)
+    flags.said.plugin_path.push_back(std::filesystem::absolute(folder).string());
+  try {
+    plugin::registry::instance().set_folders(resolve_settings(flags).plugin_folders());
+  } catch (const plugin::plugin_error& error) {
+    throw settings_error(error.what());
+  }
+}
+
+int run(const reap_options& given, const char* who) {
+  if (given.shm_all)
+    std::fprintf(stderr,
+                 "%s: --shm-all: this may be what other programs keep on purpose, such as semaphores\n", who);
+  set_folders(given.folders);
+  const request wanted = wanted_of(given);
+  const outcome done = sweep(wanted);
+  std::fputs((given.json ? to_json(done) : to_text(done, wanted)).c_str(), stdout);
+  for (const std::string& line : done.complaints) std::fprintf(stderr, "%s: %s\n", who, line.c_str());
+  return done.clean() ? 0 : 1;
+}
+
+}  // namespace
+
+void set_up_command(CLI::App& command, const char* who, int& result) {
+  const auto given = std::make_shared<reap_options>();
+  command.add_flag("-n,--dry-run", given->dry_run, "List only");
+  command.add_flag("--shm", given->shm, "Remove the shared memory of dead actors too");
+  command.add_flag("--shm-only", given->shm_only, "Remove the shared memory of dead actors only");
+  command.add_flag("--shm-all", given->shm_all,
+                   "Remove every file of yours in /dev/shm that no process uses, whoever made it");
+  command.add_flag("--uds", given->uds, "Remove the sockets of dead actors too");
+  command.add_flag("--uds-only", given->uds_only, "Remove the sockets of dead actors only");
+  command.add_flag("--dumps", given->dumps, "Remove the dump files of dead actors too");
+  command
+      .add_option("--plugin-path", given->folders, "Folders of plugins to search first, separated by colons")
+      ->delimiter(':')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--json", given->json, "Write JSON");
+  command.footer(
+      "The flags that end with -only leave processes alone; given together, each sweeps its own.\n"
+      "tractor reap and the program tractor-reap are the same.\n"
+      "Exit codes: 0 nothing is left, 1 something could not be removed, 2 wrong usage.");
+  command.final_callback([=, &result] { result = run(*given, who); });
+}
+
+}  // namespace tractor::reap
