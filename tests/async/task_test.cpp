@@ -165,6 +165,43 @@ TEST(task_tree, is_empty_outside_of_a_loop) {
   EXPECT_EQ(current_task_name(), "");
 }
 
+TEST(task_tree, counts_the_tasks_of_nurseries_and_is_not_broken_by_a_name) {
+  run([]() -> task<> {
+    co_await open_task_nursery([](task_nursery& tn) -> task<> {
+      tn.start_soon(task_name("two\n\nlines\x1b"), sleep_forever);
+      tn.start_soon(task_name("other"), sleep_forever);
+      co_await sleep(1s);
+      const std::string dump = dump_task_tree();
+      EXPECT_NE(dump.find("\n  nursery, tasks: 2\n  | task two??lines? (waiting)\n"), std::string::npos)
+          << dump;
+      tn.scope().cancel();
+    });
+  });
+}
+
+TEST(task_tree, of_very_many_tasks_is_whole_and_of_a_very_deep_chain_shows_the_inner_end) {
+  run([]() -> task<> {
+    struct chain {
+      static task<> link(int more) {
+        if (more > 0)
+          co_await link(more - 1);
+        else
+          co_await sleep_forever();
+      }
+    };
+    co_await open_task_nursery([](task_nursery& tn) -> task<> {
+      for (int i = 0; i < 2000; ++i) tn.start_soon(task_name("number " + std::to_string(i)), sleep_forever);
+      tn.start_soon(task_name("deep"), &chain::link, 5000);
+      co_await sleep(1s);
+      const std::string dump = dump_task_tree();
+      EXPECT_NE(dump.find("task number 1999 (waiting)"), std::string::npos);
+      EXPECT_NE(dump.find("task deep (waiting)\n  |   ... called from further out\n"), std::string::npos);
+      EXPECT_EQ(dump.find("and more"), std::string::npos);
+      tn.scope().cancel();
+    });
+  });
+}
+
 TEST(task_tree, names_an_unnamed_task_after_its_function) {
   run([]() -> task<> {
     co_await open_task_nursery([](task_nursery& tn) -> task<> {

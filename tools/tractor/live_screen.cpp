@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace tractor::cli {
@@ -74,6 +75,9 @@ live_screen::wish live_screen::show(const std::string& text, std::chrono::millis
         break;
       case KEY_NPAGE:
         terminal_->scroll_by(terminal_->room());
+        break;
+      case ERR:  // nobody types, or nobody can: stdin may be no terminal
+        std::this_thread::sleep_until(until);
         break;
       default:
         break;

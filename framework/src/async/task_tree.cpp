@@ -1,5 +1,6 @@
 #include "tractor/async/task_tree.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <string_view>
@@ -33,6 +34,13 @@ class bounded_text {
     full_ = full_ || room_ - size_ < text.size();
     if (full_) return;
     size_ += text.copy(into_ + size_, text.size());
+  }
+  // Of what people may name as they like: a dump is lines, which a name does not break.
+  void add_name(std::string_view text) noexcept {
+    const std::size_t begin = size_;
+    add(text);
+    std::replace_if(
+        into_ + begin, into_ + size_, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   }
   void add(std::int64_t number) noexcept {
     char digits[24];
@@ -138,7 +146,7 @@ void render(bounded_text& out, const task_state& task, int depth) {
   if (detail::current_task_or_null() == &task) state = "running";
   out.indent(depth);
   out.add("task ");
-  out.add(name_of(task));
+  out.add_name(name_of(task));
   out.add(" (");
   out.add(state);
   out.add(")");

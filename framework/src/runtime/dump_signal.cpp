@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -76,10 +77,17 @@ extern "C" void on_dump_signal(int, siginfo_t* info, void*) {
   errno = saved;
 }
 
+// One line, whatever the actor is called.
+std::string head_for(const actor_id& actor) {
+  std::string name = actor.short_form();
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return "task tree of actor '" + name + "' (pid " + std::to_string(::getpid()) + ", ";
+}
+
 dump_watch::dump_watch()
     : runtime_(actor_runtime::current()),
-      head_("task tree of actor '" + runtime_.id().short_form() + "' (pid " + std::to_string(::getpid()) +
-            ", "),
+      head_(head_for(runtime_.id())),
       asked_for_(this_context(), ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       event_(asked_for_.native_handle()) {
   sigevent event{};
