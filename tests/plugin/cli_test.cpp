@@ -32,7 +32,9 @@ TEST(tractor_cli, says_its_version_and_its_exit_codes) {
 
 TEST(tractor_cli, wrong_usage_is_one_clear_line) {
   for (const auto& [arguments, part] : {
-           std::pair("", "a sub-command is required: plugins, config, ps, tree, doctor, new or completion"),
+           std::pair("",
+                     "a sub-command is required: plugins, config, ps, tree, top, dump, reap, doctor, new or "
+                     "completion"),
            std::pair("frobnicate", "frobnicate"),
            std::pair("plugins frobnicate", "frobnicate"),
            std::pair("plugins --frobnicate", "--frobnicate"),

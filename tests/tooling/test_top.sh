@@ -83,8 +83,8 @@ printf q >&3
 eventually 'q ends it' grep -qF 'ended with 0' "$folder/screen"
 eventually 'the terminal is given back' grep -qF 'the terminal is as before' "$folder/screen"
 grep -qF $'\033[?1049h' "$folder/screen" && grep -qF $'\033[?1049l' "$folder/screen" || die "the screen before is lost"
-grep -qF $'\033[?25h' <(tail -c 400 "$folder/screen") || grep -qF $'\033[?12l\033[?25h' "$folder/screen" ||
-  die "the cursor is lost"
+cursor=$(grep -aoF -e $'\033[?25h' -e $'\033[?25l' "$folder/screen" | tail -1)
+[[ $cursor == $'\033[?25h' ]] || die "the cursor is lost"
 exec 3>&-
 wait "$session"
 

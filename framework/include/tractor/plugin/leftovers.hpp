@@ -15,7 +15,7 @@ class TRACTOR_API leftover {
   leftover(std::string kind, std::string name, int pid = 0, std::string detail = {})
       : kind(std::move(kind)), name(std::move(name)), detail(std::move(detail)), pid(pid) {}
 
-  std::string kind;    ///< "process", "socket", "shm", "file"
+  std::string kind;    ///< "process", "socket", "shm", "dump", "file"
   std::string name;    ///< a path, a segment's name, a process's title
   std::string detail;  ///< why it counts as left over
   int pid = 0;         ///< the process itself, or the dead owner; 0 if unknown
