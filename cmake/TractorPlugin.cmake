@@ -3,8 +3,9 @@
 #   find_package(tractor CONFIG REQUIRED)
 #   tractor_add_transport(pigeon SOURCES pigeon.cpp)
 #   tractor_add_spawn_backend(cloud SOURCES cloud.cpp [LINK_LIBRARIES curl])
+#   tractor_add_decorator(tap SOURCES tap.cpp)
 #
-# Each makes a target tractor_<kind>_<key> and a file libtractor_<kind>_<key>.so, where kind is `transport` or `spawn`:
+# Each makes a target tractor_<kind>_<key> and a file libtractor_<kind>_<key>.so, kind being `transport`, `spawn` or `decorator`:
 # hidden visibility, no undefined symbols, never linked against. The file is written to <build>/lib/tractor/plugins
 # (variable TRACTOR_PLUGIN_OUTPUT_DIRECTORY changes that; use it as TRACTOR_PLUGIN_PATH of a program) and
 # installed to <libdir>/tractor/plugins (variable TRACTOR_PLUGIN_INSTALL_DIR changes that).
@@ -16,6 +17,10 @@ endfunction()
 
 function(tractor_add_spawn_backend key)
   _tractor_add_plugin(spawn ${key} ${ARGN})
+endfunction()
+
+function(tractor_add_decorator key)
+  _tractor_add_plugin(decorator ${key} ${ARGN})
 endfunction()
 
 function(_tractor_add_plugin kind key)

@@ -95,6 +95,12 @@ TEST(flags, unknown_ones_are_left_to_the_caller) {
       "what is not for the runtime goes after --");
 }
 
+TEST(flags, a_transport_may_have_decorators) {
+  const char* const words[] = {"program", "--tpt-proto", "a+b+c", "d+e", "rest"};
+  const parsed_flags given = parse_runtime_flags(5, words);
+  EXPECT_EQ(given.said.transports, (std::vector<std::string>{"a+b+c", "d+e", "rest"}));
+}
+
 TEST(flags, a_missing_value_is_named) {
   EXPECT_EQ(error_of({"--ll"}), "--ll: needs a value");
   EXPECT_EQ(error_of({"--ll", "--tl", "info"}), "--ll: needs a value");
@@ -111,6 +117,10 @@ TEST(flags, a_wrong_value_is_named_with_its_flag) {
             "--spawn-backend: expected a key of small letters, digits and _, found '../x'");
   EXPECT_EQ(error_of({"--tpt-proto", "a,B"}),
             "--tpt-proto: expected a key of small letters, digits and _, found 'B'");
+  for (const char* bad : {"a+", "+a", "a++b", "a+B"})
+    EXPECT_EQ(
+        error_of({"--tpt-proto", bad}),
+        std::string("--tpt-proto: expected decorators and a key with a + between them, found '") + bad + "'");
   EXPECT_EQ(error_of({"--tpt-proto=,"}),
             "--tpt-proto: expected one or more, separated by commas, found none");
   EXPECT_EQ(error_of({"--plugin-path", "/a:plugins"}),

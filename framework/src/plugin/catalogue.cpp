@@ -49,6 +49,13 @@ void refuse_conflicts(std::vector<plugin_info>& all) {
 
 [[noreturn]] void report_unknown(const std::vector<plugin_info>& all, const search_path& folders,
                                  std::string_view kind, std::string_view key) {
+  if (kind == kind_of<tractor::transport>)
+    for (const plugin_info& it : all)
+      if (it.good() && claims(it, kind_of<transport_decorator>, key))
+        throw plugin_error(fault::unknown_key, in_quotes(key) +
+                                                   " is a decorator, and no transport by itself: name the "
+                                                   "one that it goes round, as in " +
+                                                   in_quotes(it.key + "+KEY"));
   std::vector<std::string> known, tried;
   for (const plugin_info& it : all)
     if (it.kind == kind && it.good())

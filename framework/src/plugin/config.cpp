@@ -141,7 +141,8 @@ const readers& top_level() {
   };
   static const readers all{
       {"spawn_backend", one(&choices::spawn_backend, parse_key)},
-      {"transports", [](const YAML::Node& node, choices& out) { out.transports = texts(node, parse_key); }},
+      {"transports",
+       [](const YAML::Node& node, choices& out) { out.transports = texts(node, parse_transport); }},
       {"registry_addrs",
        [](const YAML::Node& node, choices& out) { out.registry_addrs = texts(node, parse_list); }},
       {"loglevel", one(&choices::loglevel, log::parse_level)},

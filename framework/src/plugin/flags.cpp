@@ -10,7 +10,6 @@
 #include "plugin/text.hpp"
 #include "plugin/values.hpp"
 #include "tractor/log/spec.hpp"
-#include "tractor/plugin/descriptor.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
 namespace tractor {
@@ -36,7 +35,7 @@ constexpr flag flags[] = {
     {"--spawn-backend", takes::one, "KEY       how processes start",
      [](parsed_flags& out, const std::string& text) { out.said.spawn_backend = parse_key(text); }},
     {"--tpt-proto", takes::keys, "KEY...        how bytes travel; several: the preferred one first",
-     [](parsed_flags& out, const std::string& text) { append(out.said.transports, parse_keys(text)); }},
+     [](parsed_flags& out, const std::string& text) { append(out.said.transports, parse_transports(text)); }},
     {"--registry-addr", takes::addresses, "ADDR...   where registrars are, or where to be one",
      [](parsed_flags& out, const std::string& text) { append(out.said.registry_addrs, parse_list(text)); }},
     {"--ll", takes::one, "LEVEL                log level of everything",
@@ -72,7 +71,7 @@ bool is_flag(std::string_view word) {
 
 bool is_keys(std::string_view word) {
   const auto keys = split(word, ",");
-  return !keys.empty() && std::ranges::all_of(keys, plugin::is_key);
+  return !keys.empty() && std::ranges::all_of(keys, is_transport_name);
 }
 
 bool is_address(std::string_view word) { return !is_flag(word) && word.find_first_of(":/@") != word.npos; }

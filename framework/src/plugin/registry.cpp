@@ -8,8 +8,7 @@
 #include "plugin/catalogue.hpp"
 #include "plugin/loader.hpp"
 #include "plugin/text.hpp"
-#include "tractor/plugin/spawn_backend.hpp"
-#include "tractor/plugin/transport.hpp"
+#include "tractor/plugin/descriptor.hpp"
 
 namespace tractor::plugin {
 namespace {
@@ -103,12 +102,42 @@ class registry::state {
     return objects.emplace(path, made).first->second;
   }
 
+  /// Returns the key that a key or alias stands for, with its decorators.
+  std::string resolve(std::string_view kind, std::string_view key) {
+    const auto plus = key.find('+');
+    if (kind != "transport" || plus == key.npos) return find(kind, key).key;
+    const std::string outer = find("decorator", key.substr(0, plus)).key;
+    return outer + '+' + resolve(kind, key.substr(plus + 1));
+  }
+
+  /// Returns the one transport of a key or alias, made by its decorators.
+  tractor::transport& transport(std::string_view key) {
+    const auto plus = key.find('+');
+    if (plus == key.npos) return *static_cast<tractor::transport*>(object(find("transport", key).path));
+    std::string whole = resolve("transport", key);
+    if (const auto it = decorated.find(whole); it != decorated.end()) return *it->second;
+    tractor::transport& inner = transport(key.substr(plus + 1));
+    auto& outer = *static_cast<transport_decorator*>(object(find("decorator", key.substr(0, plus)).path));
+    std::string why = "its decorator returned nothing";
+    try {
+      if (std::unique_ptr<tractor::transport> made = outer.wrap(inner, whole)) {
+        keep_for_ever(made.get());
+        return *decorated.emplace(std::move(whole), made.release()).first->second;
+      }
+    } catch (const std::exception& error) {
+      why = error.what();
+    }
+    throw plugin_error(fault::not_created,
+                       "the transport " + detail::in_quotes(whole) + " cannot be made: " + why);
+  }
+
   // Recursive: a plugin that wraps another one asks for it from its constructor.
   std::recursive_mutex lock;
   search_path folders;
   bool keys_trusted = false;
   std::optional<std::vector<plugin_info>> known;
-  std::map<std::string, void*> objects;
+  std::map<std::string, void*> objects;                  // by path
+  std::map<std::string, tractor::transport*> decorated;  // by key
 };
 
 registry::registry(search_path folders) : state_(std::make_unique<state>(std::move(folders))) {}
@@ -146,12 +175,12 @@ spawn_backend& registry::spawn(std::string_view key) {
 
 tractor::transport& registry::transport(std::string_view key) {
   const std::scoped_lock guard(state_->lock);
-  return *static_cast<tractor::transport*>(state_->object(state_->find("transport", key).path));
+  return state_->transport(key);
 }
 
 std::string registry::resolve(std::string_view kind, std::string_view key) {
   const std::scoped_lock guard(state_->lock);
-  return state_->find(kind, key).key;
+  return state_->resolve(kind, key);
 }
 
 std::vector<plugin_info> registry::list() {
@@ -174,8 +203,10 @@ plugin_info registry::check(std::string_view text) {
   const std::scoped_lock guard(state_->lock);
   try {
     void* const it = state_->object(path);
-    out.capabilities = out.kind == "spawn" ? capabilities_of(*static_cast<const spawn_backend*>(it))
-                                           : capabilities_of(*static_cast<const tractor::transport*>(it));
+    if (out.kind == kind_of<spawn_backend>)
+      out.capabilities = capabilities_of(*static_cast<const spawn_backend*>(it));
+    else if (out.kind == kind_of<tractor::transport>)
+      out.capabilities = capabilities_of(*static_cast<const tractor::transport*>(it));
   } catch (const plugin_error& error) {
     out.fault = error.fault();
     out.reason = error.what();

@@ -137,7 +137,7 @@ choices read_environment() {
     }
   };
   take("TRACTOR_SPAWN_METHOD", out.spawn_backend, plugin::detail::parse_key);
-  take("TRACTOR_TPT_PROTO", out.transports, plugin::detail::parse_keys);
+  take("TRACTOR_TPT_PROTO", out.transports, plugin::detail::parse_transports);
   take("TRACTOR_LOGLEVEL", out.loglevel, log::parse_level);
   take("TRACTOR_ENABLE_STACKSCOPE", out.enable_stackscope, plugin::detail::parse_bool);
   take("TRACTOR_REGISTRY_ADDRS", out.registry_addrs, plugin::detail::parse_list);

@@ -73,9 +73,22 @@ std::string parse_key(std::string_view text) {
   throw std::invalid_argument("expected a key of small letters, digits and _, found " + in_quotes(text));
 }
 
-std::vector<std::string> parse_keys(std::string_view text) {
+bool is_transport_name(std::string_view text) {
+  const auto plus = text.find('+');
+  if (plus == text.npos) return is_key(text);
+  return is_key(text.substr(0, plus)) && is_transport_name(text.substr(plus + 1));
+}
+
+std::string parse_transport(std::string_view text) {
+  if (is_transport_name(text)) return std::string(text);
+  if (text.find('+') == text.npos) return parse_key(text);
+  throw std::invalid_argument("expected decorators and a key with a + between them, found " +
+                              in_quotes(text));
+}
+
+std::vector<std::string> parse_transports(std::string_view text) {
   auto out = parse_list(text);
-  for (const auto& it : out) parse_key(it);
+  for (const auto& it : out) parse_transport(it);
   return out;
 }
 

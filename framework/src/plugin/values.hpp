@@ -9,13 +9,17 @@
 
 namespace tractor::plugin::detail {
 
+/// Tells whether a text may name a transport: a key, after keys of decorators with a `+` each.
+bool is_transport_name(std::string_view text);
+
 /// All of them throw `std::invalid_argument` that says what was expected.
 choices::duration parse_duration(std::string_view text);
 std::size_t parse_size(std::string_view text);
 std::size_t parse_depth(std::string_view text);
 bool parse_bool(std::string_view text);
 std::string parse_key(std::string_view text);
-std::vector<std::string> parse_keys(std::string_view text);
+std::string parse_transport(std::string_view text);
+std::vector<std::string> parse_transports(std::string_view text);
 std::vector<std::string> parse_list(std::string_view text);
 
 std::string text_of(choices::duration value);

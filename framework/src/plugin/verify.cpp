@@ -20,7 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = "libtractor_", suffix = ".so";
-constexpr std::string_view kinds[] = {kind_of<spawn_backend>, kind_of<tractor::transport>};
+constexpr std::string_view kinds[] = {kind_of<spawn_backend>, kind_of<tractor::transport>,
+                                      kind_of<transport_decorator>};
 
 template <std::size_t Size> bool ended(const char (&field)[Size]) {
   return std::memchr(field, 0, Size) != nullptr;

@@ -8,6 +8,7 @@
 
 #include "tractor/detail/export.hpp"
 #include "tractor/plugin/abi.hpp"
+#include "tractor/plugin/transport_decorator.hpp"
 
 extern "C" {
 
@@ -19,12 +20,12 @@ struct tractor_plugin_descriptor {
   std::uint32_t magic;
   std::uint32_t size;
   char abi[192];
-  char kind[16];      ///< "spawn" or "transport"
+  char kind[16];      ///< "spawn", "transport" or "decorator"
   char key[48];       ///< the name it is loaded by
   char aliases[128];  ///< other names, separated by commas
   char version[32];
   char summary[160];  ///< one line
-  void* (*create)();  ///< returns a new `spawn_backend*` or `transport*`, by kind, which is never deleted
+  void* (*create)();  ///< returns a new object of the kind's interface, which is never deleted
 };
 
 /// The one symbol of a plugin. It defines it at global scope:
@@ -44,6 +45,7 @@ inline constexpr std::uint32_t descriptor_magic = 0x4c505254;
 template <class Interface> inline constexpr std::string_view kind_of = "";
 template <> inline constexpr std::string_view kind_of<spawn_backend> = "spawn";
 template <> inline constexpr std::string_view kind_of<transport> = "transport";
+template <> inline constexpr std::string_view kind_of<transport_decorator> = "decorator";
 
 /// Tells whether a text may be a key: small letters, digits and `_`, starting with a letter.
 constexpr bool is_key(std::string_view text) {
@@ -55,7 +57,8 @@ constexpr bool is_key(std::string_view text) {
 
 }  // namespace plugin
 
-/// Describes the plugin class `T` that implements `Interface` (`spawn_backend` or `transport`).
+/// Describes the plugin class `T` that implements `Interface` (`spawn_backend`, `transport` or
+/// `transport_decorator`).
 ///
 /// `T` is default constructed once in a process that uses the key, and never destroyed. `key` must be that of
 /// the file's name, `libtractor_<kind>_<key>.so`; `aliases` are separated by commas, with no spaces.
@@ -63,7 +66,8 @@ constexpr bool is_key(std::string_view text) {
 template <class Interface, class T>
 consteval tractor_plugin_descriptor describe_plugin(std::string_view key, std::string_view aliases,
                                                     std::string_view version, std::string_view summary) {
-  static_assert(!plugin::kind_of<Interface>.empty(), "a plugin implements spawn_backend or transport");
+  static_assert(!plugin::kind_of<Interface>.empty(),
+                "a plugin implements spawn_backend, transport or transport_decorator");
   static_assert(std::derived_from<T, Interface>, "the plugin class must derive from the interface");
   static_assert(std::default_initializable<T>, "the plugin class must be default constructible");
   const auto put = [](auto& field, std::string_view text) {

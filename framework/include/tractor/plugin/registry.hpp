@@ -65,9 +65,12 @@ class TRACTOR_API registry {
   /// Returns the one backend object of that key or alias; loads its plugin at the first call.
   spawn_backend& spawn(std::string_view key);
   /// Returns the one transport object of that key or alias; loads its plugin at the first call.
+  ///
+  /// `X+Y` is the transport Y with the decorator X round it: a plugin of the kind "decorator".
   tractor::transport& transport(std::string_view key);
 
-  /// Returns the key that this key or alias stands for, and loads nothing. `kind` is "spawn" or "transport".
+  /// Returns the key that this key or alias stands for, and loads nothing. `kind` is "spawn" or "transport",
+  /// of which each part of `X+Y` is resolved.
   std::string resolve(std::string_view kind, std::string_view key);
 
   /// Returns every plugin file on the path, the refused ones with the reason; loads nothing.
