@@ -165,6 +165,29 @@ void take_runtime_flags(const words& given, flags& out) {
   if (out.runtime.log_spec) out.loglevel = *out.runtime.log_spec;
 }
 
+// The key that a name stands for, in each part of `decorator+transport`; empty where a part is unknown.
+std::string key_of(const std::string& kind, const std::vector<plugin::plugin_info>& found,
+                   const std::string& name) {
+  const auto plus = name.find('+');
+  if (kind == "transport" && plus != name.npos) {
+    const std::string outer = key_of("decorator", found, name.substr(0, plus));
+    const std::string inner = key_of(kind, found, name.substr(plus + 1));
+    return outer.empty() || inner.empty() ? std::string() : outer + "+" + inner;
+  }
+  for (const plugin::plugin_info& each : found)
+    if (each.kind == kind && each.good() && (each.key == name || std::ranges::count(each.aliases, name) > 0))
+      return each.key;
+  return {};
+}
+
+words good_keys(const std::string& kind, const std::vector<plugin::plugin_info>& found) {
+  words out;
+  for (const plugin::plugin_info& each : found)
+    if (each.kind == kind && each.good()) out.push_back(each.key);
+  std::ranges::sort(out);
+  return out;
+}
+
 std::string listed(const words& keys) { return keys.empty() ? "none" : joined(keys, ", "); }
 
 }  // namespace
@@ -221,10 +244,7 @@ std::string flags_help() {
 std::vector<std::string> choose_axis(const std::string& kind, const std::vector<plugin::plugin_info>& found,
                                      const std::vector<std::string>& asked,
                                      const std::vector<std::string>& narrowed) {
-  words known;
-  for (const plugin::plugin_info& each : found)
-    if (each.kind == kind && each.good()) known.push_back(each.key);
-  std::ranges::sort(known);
+  const words known = good_keys(kind, found);
   const words& wanted = narrowed.empty() ? asked : narrowed;
   if (wanted.empty()) {
     if (known.empty()) throw settings_error("no " + kind + " plugin was found: see --plugin-path");
@@ -232,13 +252,14 @@ std::vector<std::string> choose_axis(const std::string& kind, const std::vector<
   }
   words out;
   for (const std::string& name : wanted) {
-    const auto named = std::ranges::find_if(found, [&](const plugin::plugin_info& each) {
-      return each.kind == kind && each.good() &&
-             (each.key == name || std::ranges::count(each.aliases, name) > 0);
-    });
-    if (named == found.end())
-      throw settings_error("unknown " + kind + " key '" + name + "': known are " + listed(known));
-    if (std::ranges::count(out, named->key) == 0) out.push_back(named->key);
+    const std::string key = key_of(kind, found, name);
+    if (key.empty()) {
+      const words decorators = kind == "transport" ? good_keys("decorator", found) : words();
+      throw settings_error(
+          "unknown " + kind + " key '" + name + "': known are " + listed(known) +
+          (decorators.empty() ? "" : ", each behind a decorator as well: " + listed(decorators)));
+    }
+    if (std::ranges::count(out, key) == 0) out.push_back(key);
   }
   return out;
 }

@@ -17,6 +17,7 @@
 #include "joined.hpp"
 #include "leaks.hpp"
 #include "register_tests.hpp"
+#include "replay.hpp"
 #include "reserved_address.hpp"
 #include "run_folder.hpp"
 #include "runner.hpp"
@@ -82,6 +83,7 @@ session make_session(const detail::flags& given) {
   consume("TRACTOR_SPAWN_METHOD", joined(out.backends), "spawn backends");
   consume("TRACTOR_TPT_PROTO", joined(out.transports), "transports");
   ::unsetenv("TRACTOR_REGISTRY_ADDRS");  // each test has its own
+  ::unsetenv("TRACTOR_SEED");            // it would be another one than that of the run
   out.plugin_path = given.runtime.plugin_path;
   out.loglevel = given.loglevel;
   out.debug_mode = given.runtime.debug_mode.value_or(false);
@@ -91,6 +93,9 @@ session make_session(const detail::flags& given) {
   out.seed = given.seed.value_or(
       static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) %
       1'000'000'007u);
+  out.variables = detail::runtime_variables();
+  // For what a plugin leaves to chance, in the trees of the tests as well.
+  ::setenv("TRACTOR_SEED", std::to_string(out.seed).c_str(), 1);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   out.timeout_scale = given.timeout_scale.value_or(3);
 #else

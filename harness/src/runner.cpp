@@ -14,6 +14,7 @@
 #include "failed_tests.hpp"
 #include "isolated_run.hpp"
 #include "joined.hpp"
+#include "replay.hpp"
 #include "reports.hpp"
 #include "run_folder.hpp"
 #include "sandbox.hpp"
@@ -60,6 +61,7 @@ void print_result(const test_result& result) {
   if (GTEST_FLAG_GET(brief) && !is_bad(result.what)) return;
   std::printf("[ %-7s ] %s (%lld ms)%s\n", word.c_str(), result.name.c_str(),
               static_cast<long long>(result.took.count()), reason.c_str());
+  if (is_bad(result.what)) std::printf("replay: %s\n", replay_command(result.name).c_str());
   std::fflush(stdout);
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "failed_tests.hpp"
+#include "replay.hpp"
 
 namespace tractor::harness::detail {
 
@@ -50,7 +51,9 @@ class result_watch final : public testing::EmptyTestEventListener {
     if (result.Failed()) failed_.insert(full_name(info));
     took_.emplace_back(result.elapsed_time(), full_name(info));
     // At once: what comes next may end this process.
-    if (result.Failed()) remember_results(passed_, failed_);
+    if (!result.Failed()) return;
+    remember_results(passed_, failed_);
+    std::printf("replay: %s\n", replay_command(full_name(info)).c_str());
   }
 
   void OnTestProgramEnd(const testing::UnitTest&) override {

@@ -99,6 +99,18 @@ TEST(harness_axis, lists_what_is_known_for_an_unknown_key) {
             std::string::npos);
 }
 
+TEST(harness_axis, takes_decorated_transports_and_has_none_by_default) {
+  auto plugins = some_plugins();
+  plugins.push_back(known("decorator", "tap", {"spigot"}));
+  EXPECT_EQ(choose_axis("transport", plugins, {}, {}), keys{"wave"});
+  EXPECT_EQ(choose_axis("transport", plugins, {"spigot+wave", "wave"}, {}), (keys{"tap+wave", "wave"}));
+  EXPECT_EQ(choose_axis("transport", plugins, {"tap+tap+wave"}, {}), keys{"tap+tap+wave"});
+  for (const char* bad : {"tap", "tap+", "tap+oak", "oak+wave", "wave+tap"})
+    EXPECT_EQ(error_of([&] { choose_axis("transport", plugins, {bad}, {}); }),
+              std::string("unknown transport key '") + bad +
+                  "': known are wave, each behind a decorator as well: tap");
+}
+
 TEST(harness_axis, is_narrowed_by_the_environment_whatever_the_flags_say) {
   EXPECT_EQ(choose_axis("spawn", some_plugins(), {"seed"}, {"clone"}), keys{"clone"});
 }

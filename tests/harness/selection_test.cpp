@@ -110,6 +110,25 @@ TEST(failed_tests, are_kept_until_they_pass) {
   EXPECT_FALSE(std::filesystem::exists(kept.path()));
 }
 
+TEST(selection, a_failed_test_prints_the_command_that_runs_it_again) {
+  own_probe probe;
+  ::setenv("TRACTOR_TEST_OF_REPLAY", "it's set", 1);
+  for (const char* isolation : {"none", "process"}) {
+    const std::string text = probe.run("fault.assertion/*:fault.none/*", "--seed=77", "--isolate", isolation);
+    const auto at = text.find("replay: ");
+    ASSERT_NE(at, text.npos) << text;
+    EXPECT_EQ(text.find("replay: ", at + 1), text.npos) << "what passed needs none: " << text;
+    const std::string line = text.substr(at + 8, text.find('\n', at) - at - 8);
+    EXPECT_THAT(line, HasSubstr("TRACTOR_TEST_OF_REPLAY='it'\\''s set' "));
+    EXPECT_THAT(line, HasSubstr(" --seed=77 --gtest_filter=fault.assertion/"));
+    subprocess again(command("/bin/sh").arg("-c", "exec env " + line));
+    const auto status = again.wait(60s);
+    EXPECT_EQ(status ? status->code() : -1, 1) << again.out() << again.err();
+    EXPECT_THAT(again.out(), HasSubstr("[  FAILED  ] fault.assertion/"));
+  }
+  ::unsetenv("TRACTOR_TEST_OF_REPLAY");
+}
+
 TEST(selection, x_ends_a_run_at_its_first_failure) {
   own_probe probe;
   const std::string text = probe.run("fault.fd/*:fault.thread/*:fault.none/*", "-x", "--isolate", "none");

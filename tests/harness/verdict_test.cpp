@@ -5,6 +5,7 @@
 #include <fstream>
 #include <tractor/harness/harness.hpp>
 
+#include "joined.hpp"
 #include "program.hpp"
 
 namespace verdict_test {
@@ -218,7 +219,8 @@ TEST(test_program, says_when_the_environment_narrows_the_matrix) {
 }
 
 TEST(test_program, names_each_test_after_its_cell) {
-  const verdict seen(probe().arg("--gtest_list_tests"));
+  const verdict seen(
+      probe().arg("--gtest_list_tests", "--tpt-proto=" + detail::joined(current_session().transports, ",")));
   for (const std::string& backend : current_session().backends)
     for (const std::string& transport : current_session().transports)
       EXPECT_THAT(seen.text, HasSubstr("  no_fault/" + backend + "+" + transport + "\n"));

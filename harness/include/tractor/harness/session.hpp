@@ -21,8 +21,13 @@ class cell {
 
   /// `backend+transport`, as in the names of tests.
   std::string id() const { return backend + "+" + transport; }
-  /// True when `where` is its backend, its transport or its id.
-  bool is(const std::string& where) const { return where == backend || where == transport || where == id(); }
+  /// The transport without the decorators round it: `wave` of `tap+wave`.
+  std::string bare_transport() const { return transport.substr(transport.rfind('+') + 1); }
+  /// True when `where` is its backend, its transport or its id, with its decorators or without.
+  bool is(const std::string& where) const {
+    return where == backend || where == transport || where == id() || where == bare_transport() ||
+           where == backend + "+" + bare_transport();
+  }
 };
 
 /// The choices of one run. A value; `current_session()` has those of this process.
@@ -39,7 +44,8 @@ class session {
   bool full = false;  ///< the tests' full counts
   std::uint64_t seed = 0;
   double timeout_scale = 1;
-  std::string folder;  ///< private to this run, removed at its end
+  std::string folder;                  ///< private to this run, removed at its end
+  std::vector<std::string> variables;  ///< `TRACTOR_…=…` of the environment, for who repeats a test
 };
 
 /// Returns the choices of this run; what `main` parsed.
