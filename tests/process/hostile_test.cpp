@@ -224,7 +224,8 @@ TRACTOR_CELL_TEST(hostile_peer, that_claims_the_identity_of_the_actor_itself_is_
                   (start_method method, tpt_proto proto, reg_addr addr)) {
   target it(method, proto, addr);
   survives(it, "it claims an identity that is not its own", [&]() -> task<> {
-    raw_peer peer = co_await it.join(actor_id("daemon", it.uuid));
+    raw_peer peer = co_await it.reach();
+    co_await peer.send(aid_of(actor_id("daemon", it.uuid)));
     const bool closed = co_await peer.closed();
     EXPECT_TRUE(closed);
   });

@@ -22,8 +22,8 @@ class each_transport : public with_runtime_folder, public testing::WithParamInte
   std::unique_ptr<transport> over_ = make_transport(GetParam());
 };
 
-INSTANTIATE_TEST_SUITE_P(, each_transport, testing::Values("tcp", "uds"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(, each_transport, testing::Values("tcp", "uds", "chaos+tcp", "chaos+uds"),
+                         &name_of_parameter);
 
 // What a task ended with, for tasks that end while the test looks elsewhere.
 struct ending {

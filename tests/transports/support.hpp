@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/system/system_error.hpp>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chaos/chaos_transport.hpp"
 #include "tcp/tcp_transport.hpp"
 #include "tractor/async/async.hpp"
 #include "tractor/plugin/transport.hpp"
@@ -24,6 +26,13 @@ namespace transport_tests {
 using namespace tractor;
 using namespace std::chrono_literals;
 using boost::system::system_error;
+
+/// The name of a test's parameter where only letters will do.
+inline std::string name_of_parameter(const testing::TestParamInfo<const char*>& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '+', '_');
+  return name;
+}
 
 /// Every wait in these tests ends by then.
 inline constexpr auto bound = 20s;
@@ -68,7 +77,20 @@ class with_runtime_folder : public testing::Test {
   environment variable_{"XDG_RUNTIME_DIR", base_.path().c_str()};
 };
 
+inline std::unique_ptr<transport> make_transport(std::string_view key);
+
+/// The transport of that key with chaos round it.
+inline std::unique_ptr<transport> make_chaotic(std::string_view key, const std::string& plan) {
+  // As in a program, where no transport ever goes.
+  static std::vector<std::unique_ptr<transport>> inside;
+  inside.push_back(make_transport(key));
+  chaos::chaos_plan faults;
+  faults.read(plan, "the test");
+  return std::make_unique<chaos::chaos_transport>(*inside.back(), "chaos+" + std::string(key), faults);
+}
+
 inline std::unique_ptr<transport> make_transport(std::string_view key) {
+  if (key.starts_with("chaos+")) return make_chaotic(key.substr(6), "none");
   if (key == "tcp") return std::make_unique<tcp::tcp_transport>();
   return std::make_unique<uds::uds_transport>();
 }

@@ -115,6 +115,62 @@ task<> once() {
   });
 }
 
+task<> count_up(send_stream<int>& out, int most) {
+  for (int i = 0; i < most; ++i) co_await out.send(i);
+}
+task<int> doubled(int what) { co_return 2 * what; }
+task<int> doubled_below(int what) {
+  int out = 0;
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("below", expose<&doubled>());
+    out = co_await kid.run<&doubled>(what);
+    co_await kid.cancel_actor();
+  });
+  co_return out;
+}
+
+// A call, a stream and a tree: what any transport must carry.
+task<> busy() {
+  int items = 0, result = 0;
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("busy", expose<&count_up, &doubled_below>());
+    co_await kid.stream_from<&count_up>(2000, [&](receive_stream<int>& in) -> task<> {
+      while (auto item = co_await in.next())
+        if (*item == items) ++items;
+    });
+    result = co_await kid.run<&doubled_below>(21);
+    co_await kid.cancel_actor();
+  });
+  say("in order: " + std::to_string(items) + ", doubled: " + std::to_string(result));
+}
+
+// Calls a child until its connection fails, and says why.
+task<> loses_a_child() {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    portal lost = co_await an.start_actor("lost", expose<&hello>());
+    std::string why = "nothing";
+    try {
+      for (int i = 0; i < 100; ++i) co_await lost.run<&hello>("root");
+    } catch (const std::exception& error) {
+      why = error.what();
+    }
+    say("ended by: " + why);
+    an.cancel();
+  });
+}
+
+// A second child is lost, with its nursery if that has to be; the first one lives on.
+task<> survives() {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    portal other = co_await an.start_actor("other", expose<&hello>());
+    auto end = co_await capture(loses_a_child());
+    if (end.failed()) say("its nursery: " + describe(end.error()));
+    auto text = co_await other.run<&hello>("root");
+    say(text);
+    co_await other.cancel_actor();
+  });
+}
+
 // caller FUNCTION [NAME=NUMBER]...
 task<int> caller(arguments words) {
   std::map<std::string, int> numbers;
@@ -196,6 +252,8 @@ int main(int argc, char** argv) {
   if (mode == "shm") return run(argc, argv, options, &shared_tree);
   if (mode == "shm_alone") return run(argc, argv, options, &keep_segment);
   if (mode == "once") return run(argc, argv, options.name("second"), &once);
+  if (mode == "busy") return run(argc, argv, options, &busy);
+  if (mode == "survives") return run(argc, argv, options, &survives);
   if (mode == "ensure") return run(argc, argv, options.ensure_registry(), &once);
   if (mode == "daemon") return run_daemon(argc, argv, options.name("daemon").expose<&hello>());
   if (mode == "worker") return run_daemon(argc, argv, recorded_worker());
@@ -212,8 +270,8 @@ int main(int argc, char** argv) {
     return run(argc, argv, options.name(name_in(mode)).expose<&hello, &uuid_of, &greeting_of>(), &member);
   std::fprintf(stderr,
                "usage: %s "
-               "tree|supervised|stubborn|blocked|shm|shm_alone|once|ensure|daemon|worker|bare_worker|caller|"
-               "twins|child_finds|"
+               "tree|supervised|stubborn|blocked|shm|shm_alone|once|busy|survives|ensure|daemon|worker|"
+               "bare_worker|caller|twins|child_finds|"
                "bound|member:NAME [flags of the runtime]\n",
                argv[0]);
   return 64;
