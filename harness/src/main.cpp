@@ -28,6 +28,7 @@
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/settings.hpp"
 #include "tractor/plugin/settings_error.hpp"
+#include "tractor/plugin/transport.hpp"
 #include "tractor/runtime/run.hpp"
 #include "worker_report.hpp"
 
@@ -65,6 +66,17 @@ void set_plugin_folders(const detail::flags& given) {
       plugin::search_path::compose(given.runtime.plugin_path, configured.plugin_path));
 }
 
+// Leaves out what nobody asked for and cannot carry a tree.
+void drop_transports_of_one_process(std::vector<std::string>& transports) {
+  std::erase_if(transports, [](const std::string& key) {
+    if (plugin::registry::instance().transport(key).crosses_processes()) return false;
+    if (!GTEST_FLAG_GET(list_tests))
+      std::printf("the transport %s is left out: no child is reached over it; --tpt-proto %s runs over it\n",
+                  key.c_str(), key.c_str());
+    return true;
+  });
+}
+
 session make_session(const detail::flags& given) {
   hand_on(given);
   set_plugin_folders(given);
@@ -80,6 +92,7 @@ session make_session(const detail::flags& given) {
   out.transports =
       detail::choose_axis("transport", found, given.runtime.transports.value_or(std::vector<std::string>()),
                           environment.transports.value_or(std::vector<std::string>()));
+  if (!given.runtime.transports && !environment.transports) drop_transports_of_one_process(out.transports);
   consume("TRACTOR_SPAWN_METHOD", joined(out.backends), "spawn backends");
   consume("TRACTOR_TPT_PROTO", joined(out.transports), "transports");
   ::unsetenv("TRACTOR_REGISTRY_ADDRS");  // each test has its own

@@ -81,6 +81,8 @@ std::vector<cell> choose_cells(const parsed_flags& flags) {
       transports.push_back(plugins.resolve("transport", key));
   else
     transports = good_keys("transport");
+  std::erase_if(transports,
+                [&](const std::string& key) { return !plugins.transport(key).crosses_processes(); });
   std::vector<std::string> folders;
   for (const auto& [folder, from] : merged.plugin_path) folders.push_back(folder);
   std::vector<cell> cells;

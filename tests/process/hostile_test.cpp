@@ -260,7 +260,8 @@ TRACTOR_CELL_TEST(hostile_peer, that_speaks_another_protocol_is_refused,
 
 // Where the kernel vouches for the peer it needs no key; elsewhere it must prove to hold it.
 TRACTOR_CELL_TEST(hostile_peer, without_the_users_key_is_refused_unless_the_kernel_vouches_for_it,
-                  (start_method method, tpt_proto proto, reg_addr addr)) {
+                  (start_method method, tpt_proto proto, reg_addr addr),
+                  skip_on("chaos", "a greeting that is delayed is lost when the peer is dropped meanwhile")) {
   target it(method, proto, addr, {});
   bool vouched = false;
   run_loop([&]() -> task<> {

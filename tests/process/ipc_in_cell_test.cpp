@@ -92,7 +92,8 @@ TRACTOR_CELL_TEST(ipc_in_cell, knows_its_peers_by_their_uuid_as_long_as_they_are
   });
 }
 
-TRACTOR_CELL_TEST(ipc_in_cell, drops_a_peer_that_sends_garbage_and_lives_on, (tpt_proto proto)) {
+TRACTOR_CELL_TEST(ipc_in_cell, drops_a_peer_that_sends_garbage_and_lives_on, (tpt_proto proto),
+                  skip_on("chaos", "a greeting that is delayed is lost when the peer is dropped meanwhile")) {
   party host(proto, "host"), guest(proto, "guest");
   with_server(host, [&](ipc::server& server) -> task<> {
     for (const std::string& garbage :

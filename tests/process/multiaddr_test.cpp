@@ -72,7 +72,7 @@ TEST(multiaddr, of_protocols_that_nobody_speaks_are_errors_that_name_them) {
   EXPECT_THAT(error_of("/ip4/127.0.0.1/udp/1616"), HasSubstr("'udp'"));
   EXPECT_THAT(error_of("/ip4/127.0.0.1"), HasSubstr("/ip4/127.0.0.1"));
   EXPECT_THAT(error_of("/dns4/example.org/tcp/80"), HasSubstr("names are not resolved"));
-  EXPECT_THAT(error_of("nonsense"), HasSubstr("'nonsense' is no address of any transport (tcp, uds"));
+  EXPECT_THAT(error_of("nonsense"), HasSubstr("'nonsense' is no address of any transport ("));
   EXPECT_THAT(error_of(""), HasSubstr("no address"));
 }
 

@@ -19,7 +19,7 @@ class chaos_over : public with_runtime_folder, public testing::WithParamInterfac
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(, chaos_over, testing::Values("tcp", "uds"), &name_of_parameter);
+INSTANTIATE_TEST_SUITE_P(, chaos_over, testing::Values("tcp", "uds", "mem"), &name_of_parameter);
 
 std::string message(const std::string& body) {
   std::string out(4, '\0');

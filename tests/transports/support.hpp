@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "chaos/chaos_transport.hpp"
+#include "mem/mem_transport.hpp"
 #include "tcp/tcp_transport.hpp"
 #include "tractor/async/async.hpp"
 #include "tractor/plugin/transport.hpp"
@@ -92,6 +93,7 @@ inline std::unique_ptr<transport> make_chaotic(std::string_view key, const std::
 inline std::unique_ptr<transport> make_transport(std::string_view key) {
   if (key.starts_with("chaos+")) return make_chaotic(key.substr(6), "none");
   if (key == "tcp") return std::make_unique<tcp::tcp_transport>();
+  if (key == "mem") return std::make_unique<mem::mem_transport>();
   return std::make_unique<uds::uds_transport>();
 }
 

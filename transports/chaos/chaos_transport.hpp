@@ -32,6 +32,7 @@ class chaos_transport final : public transport {
   address random_bind(const actor_id& who) const override;
   locality distance(const address& where) const override;
   bool encrypts() const noexcept override { return inner_.encrypts(); }
+  bool crosses_processes() const noexcept override { return inner_.crosses_processes(); }
   task<std::unique_ptr<listener>> listen(address where) override;
   task<std::unique_ptr<byte_stream>> connect(address where) override;
   leftovers scan() const override { return inner_.scan(); }

@@ -27,6 +27,7 @@ std::vector<std::string> capabilities_of(const spawn_backend& it) {
 std::vector<std::string> capabilities_of(const tractor::transport& it) {
   std::vector<std::string> out;
   if (it.encrypts()) out.emplace_back("encrypts");
+  if (!it.crosses_processes()) out.emplace_back("one_process");
   return out;
 }
 

@@ -13,6 +13,8 @@
 #include "runtime/dump_signal.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/log/logger.hpp"
+#include "tractor/plugin/registry.hpp"
+#include "tractor/plugin/transport.hpp"
 
 namespace tractor::detail {
 
@@ -57,11 +59,18 @@ void child_actor::prepare(spawn_request& request) {
   record.parent_uuid = runtime_.id().uuid();
   record.parent_pid = ::getpid();
   // The child connects back over a transport that both have.
-  for (const address& at : runtime_.addresses())
-    if (record.parent_address.empty() || at.transport() == transports_.front()) {
+  std::string one_process;
+  for (const address& at : runtime_.addresses()) {
+    if (!plugin::registry::instance().transport(at.transport()).crosses_processes())
+      one_process = at.transport();
+    else if (record.parent_address.empty() || at.transport() == transports_.front()) {
       record.parent_address = at.text();
       record.parent_transport = at.transport();
     }
+  }
+  if (record.parent_address.empty() && !one_process.empty())
+    throw runtime_failure("cannot start actor '" + id_.name() + "': its parent listens on '" + one_process +
+                          "', a transport within one process; enable another one, as by --tpt-proto");
   expected_.nonce.resize(16);
   if (::getrandom(expected_.nonce.data(), expected_.nonce.size(), 0) != 16)
     throw runtime_failure("the kernel gives no random bytes");

@@ -56,6 +56,9 @@ class TRACTOR_API transport {
   /// True when what travels is encrypted and the peer authenticated: such a transport may bind beyond
   /// loopback.
   virtual bool encrypts() const noexcept { return false; }
+  /// False when both ends of a connection must be in one process: no child can be reached over such a
+  /// transport.
+  virtual bool crosses_processes() const noexcept { return true; }
   /// Binds and listens. Throws `boost::system::system_error` or `address_error`.
   virtual task<std::unique_ptr<listener>> listen(address where) = 0;
   /// Connects. A checkpoint. Throws `boost::system::system_error` or `address_error`.

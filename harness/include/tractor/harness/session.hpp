@@ -23,10 +23,11 @@ class cell {
   std::string id() const { return backend + "+" + transport; }
   /// The transport without the decorators round it: `wave` of `tap+wave`.
   std::string bare_transport() const { return transport.substr(transport.rfind('+') + 1); }
-  /// True when `where` is its backend, its transport or its id, with its decorators or without.
+  /// True when `where` is its backend, its id (with decorators or without), its transport, or a part of that
+  /// one's key: a decorator, or what is inside.
   bool is(const std::string& where) const {
-    return where == backend || where == transport || where == id() || where == bare_transport() ||
-           where == backend + "+" + bare_transport();
+    return where == backend || where == id() || where == backend + "+" + bare_transport() ||
+           ("+" + transport + "+").find("+" + where + "+") != std::string::npos;
   }
 };
 
