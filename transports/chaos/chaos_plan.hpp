@@ -23,7 +23,7 @@ enum class side { either, made, accepted };
 class rule {
  public:
   fault what = fault::delay;
-  std::chrono::nanoseconds most{};  ///< of a delay, or of the time to coalesce in
+  std::chrono::nanoseconds most{};  ///< of a delay, or of the time to gather in
   side on = side::either;
   std::optional<std::uint64_t> connection;  ///< counted from 1 within `on`; none: each
   std::optional<std::uint64_t> after;       ///< messages that this process has sent; none: by the seed

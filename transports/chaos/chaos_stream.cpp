@@ -32,23 +32,45 @@ task<> chaos_stream::stand_still(std::shared_ptr<state> of) {
 
 task<std::size_t> chaos_stream::read_some(std::span<std::byte> into) {
   const std::shared_ptr<state> now = state_;
-  if (const auto span = course_.next_read_pause(); span.count() > 0) co_await pause(now, span);
+  if (!now->stalled && !ahead_.empty()) {
+    co_await checkpoint();
+    if (now->closed) throw socket_failure(ECANCELED, "the stream was closed");
+    co_return give_some(into);
+  }
+  if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
+  std::size_t count = 0;
+  if (!now->stalled) count = co_await inner_->read_some(into);
   if (now->stalled) {
+    // What came after the stall had begun is not told either.
     co_await stand_still(now);
     co_return 0;
   }
-  if (ahead_.empty()) {
-    const std::size_t count = co_await inner_->read_some(into);
-    if (now->stalled) {
-      // It came after the stall had begun.
-      co_await stand_still(now);
-      co_return 0;
-    }
-    co_return keep_some(into.first(count));
-  }
-  co_await checkpoint();
-  if (now->closed) throw socket_failure(ECANCELED, "the stream was closed");
+  const auto span = course_.next_read_pause();
+  if (count == 0 || span.count() == 0) co_return keep_some(into.first(count));
+  ahead_.assign(into.begin(), into.begin() + static_cast<std::ptrdiff_t>(count));
+  given_ = 0;
+  co_await gather(now, span);
   co_return give_some(into);
+}
+
+// Reads on for a while, so that more comes at once. Nothing is left unread meanwhile: to close then would be
+// a reset for the peer.
+task<> chaos_stream::gather(std::shared_ptr<state> now, std::chrono::nanoseconds span) {
+  constexpr std::size_t enough = 256 * 1024;
+  std::vector<std::byte> more(16 * 1024);
+  co_await move_on_after(span, [&]() -> task<> {
+    try {
+      std::size_t count = more.size();
+      while (count > 0 && ahead_.size() < enough) {
+        count = co_await inner_->read_some(more);
+        ahead_.insert(ahead_.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(count));
+      }
+    } catch (const boost::system::system_error&) {
+      if (now->closed) throw;
+      fault_ = std::current_exception();  // for the read after these bytes
+    }
+  });
+  if (now->closed) throw socket_failure(ECANCELED, "the stream was closed");
 }
 
 // What arrived is taken whole and given piece by piece: a close must not find more unread than without us,

@@ -1,6 +1,7 @@
 // A connection on which things go wrong.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ class chaos_stream final : public byte_stream {
     bool stalled = false;
   };
 
+  task<> gather(std::shared_ptr<state> now, std::chrono::nanoseconds span);
   std::size_t keep_some(std::span<const std::byte> arrived);
   std::size_t give_some(std::span<std::byte> into) noexcept;
   static task<> pause(std::shared_ptr<state> of, std::chrono::nanoseconds span);
@@ -56,6 +58,7 @@ class chaos_stream final : public byte_stream {
   bool struck_ = false;
   std::vector<std::byte> ahead_;  // read, and not given yet but for the first `given_`
   std::size_t given_ = 0;
+  std::exception_ptr fault_;  // comes after these
   std::string name_, key_;
 };
 

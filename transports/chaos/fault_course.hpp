@@ -50,7 +50,7 @@ class fault_course {
   /// The hostile fault that strikes once `messages` have been sent, if it is time.
   std::optional<fault> strike_at(std::uint64_t messages) const noexcept;
 
-  /// How long the next write or read waits before it begins.
+  /// How long the next write waits before it begins, and the next read goes on gathering.
   std::chrono::nanoseconds next_write_pause() noexcept;
   std::chrono::nanoseconds next_read_pause() noexcept;
   /// How many of `wanted` bytes the next write or read may take; at least one.
