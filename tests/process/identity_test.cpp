@@ -18,6 +18,7 @@ task<int> twice(int n) { co_return 2 * n; }
 
 TRACTOR_TEST(identity, of_a_child_is_refused_to_a_stranger_with_and_without_a_nonce,
              (tpt_proto proto, reg_addr addr),
+             skip_on("chaos", "a greeting that is delayed is lost when the peer is dropped meanwhile"),
              root([](run_options& options) { options.allow_keyless_peers(); })) {
   std::vector<std::string> lines;
   const log::sink before = log::set_sink([&](const log::record& it) { lines.emplace_back(it.message); });
