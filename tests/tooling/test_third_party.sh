@@ -9,6 +9,7 @@ preset=$(built_preset "${1:-}")
 built=$root/build/$preset
 targets=(tractor tractor_plugins tractor_cli tractor_reap tractor_bench)
 ! has_target "$preset" example_word_count || targets+=(example_word_count)
+! has_target "$preset" tractor_conformance || targets+=(tractor_conformance)
 configure "$preset" >/dev/null && build "$preset" "${targets[@]}" >/dev/null || die "could not build the preset $preset"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -46,7 +47,9 @@ wait "$new_ones" || bad+=' tractor-new'
 [[ -z $bad ]] || die "could not build the plugins of:$bad"
 
 check_plugin() { # check_plugin FOLDER KIND KEY
-  must "check $3" "$prefix/bin/tractor" plugins check "$folder/$1/lib/tractor/plugins/libtractor_$2_$3.so"
+  local file=$folder/$1/lib/tractor/plugins/libtractor_$2_$3.so
+  must "check $3" "$prefix/bin/tractor" plugins check "$file"
+  [[ ! -x $prefix/bin/tractor-conformance ]] || must "conformance of $3" "$prefix/bin/tractor-conformance" --plugin "$file"
 }
 check_plugin samples transport sample_abstract
 check_plugin samples spawn sample_nice
