@@ -46,6 +46,9 @@ std::vector<std::string> keys_of(const std::string& kind, const char* variable,
   if (!keys.empty()) return {keys.begin(), keys.end()};
   for (const auto& info : plugins.list())
     if (info.good() && info.kind == kind) keys.insert(info.key);
+  // One that joins no processes has nothing to show here.
+  if (kind == "transport")
+    std::erase_if(keys, [&](const std::string& key) { return !plugins.transport(key).crosses_processes(); });
   return {keys.begin(), keys.end()};
 }
 

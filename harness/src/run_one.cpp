@@ -99,7 +99,7 @@ class body_run {
 
 void run_body(const test_case& test, test_context& context, const report_failure& report) {
   // Before the root actor: a fixture may have to be there when that boots.
-  test.fixtures(context);
+  if (test.fixtures) test.fixtures(context);
   if (!test.body) return test.plain_body(context);
   const run_options options = options_of(test, context);
   body_run body(test, context, report);

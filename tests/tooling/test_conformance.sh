@@ -29,7 +29,7 @@ rows_are() {
   [[ $seen == "$2" ]] || { cat "$folder/out"; die "$1: the bad rows are not: $2"; }
 }
 
-for file in "$built"/lib/tractor/plugins/libtractor_*.so; do
+for file in "$built"/lib/tractor/plugins/libtractor_{spawn,transport}_*.so; do
   conformance 0 --plugin "$file"
   rows_are "$file" ''
 done
@@ -52,5 +52,6 @@ refused
 refused --plugin "$folder/nothing.so"
 refused --plugin "$root/README.md"
 refused --plugin "$built/tests/plugins/bad/libtractor_transport_bare.so"
+refused --plugin "$built/lib/tractor/plugins/libtractor_decorator_chaos.so"
 refused -k no_such_rule --plugin "$broken/libtractor_spawn_broken.so"
 say "tractor-conformance: all is well"

@@ -107,6 +107,9 @@ int run(int argc, char** argv) {
   }
   const auto info = describe(wanted.file);
   if (!info.good()) return usage_error(info.reason);
+  if (info.kind != "transport" && info.kind != "spawn")
+    return usage_error(wanted.file + " is a " + info.kind +
+                       ": there are rules for transports and spawn backends");
   const auto rules = select(info.kind == "transport" ? transport_rules() : backend_rules(), wanted.filter);
   if (rules.empty()) return usage_error("no rule's name contains '" + wanted.filter + "'");
   if (wanted.list) {
