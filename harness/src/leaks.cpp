@@ -39,6 +39,8 @@ std::set<std::string> names_in(const std::string& folder) {
 // The files of this run, but for those that a run keeps (such as its key).
 std::set<std::string> files_of_run() {
   std::set<std::string> out;
+  // Without a folder of its own a program has none that may be looked through, least of all /tmp.
+  if (current_session().folder.empty()) return out;
   std::error_code ignored;
   for (const char* part : {runtime_part, temporary_part, scratch_part}) {
     const std::string folder = current_session().folder + part;
