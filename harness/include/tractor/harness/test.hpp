@@ -19,8 +19,8 @@ bool declare_body(test_case test, Result (*body)(Params...), const Markers&... m
   static_assert((fixture<std::remove_cvref_t<Params>> && ...),
                 "a parameter of this test is no fixture: its type needs a static provide(test_context&)");
   static_assert((marker<Markers> && ...),
-                "an option of this test is none of timeout, label, root, skip_on, xfail_on, needs: it has no "
-                "apply(test_case&)");
+                "an option of this test is none of timeout, label, processors, root, skip_on, xfail_on, "
+                "needs: it has no apply(test_case&)");
   if constexpr ((fixture<std::remove_cvref_t<Params>> && ...) && (marker<Markers> && ...)) {
     (markers.apply(test), ...);
     // In the order of the parameters, which a function's arguments do not have.

@@ -29,7 +29,7 @@ class test_case {
   int line;
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);
   std::vector<std::string> labels;
-  int processors = 1;
+  int processors = 1;  ///< that it can keep busy
   /// Each tells why the test is not to run in a cell; nothing if it may.
   std::vector<std::function<std::string(const cell&)>> obstacles;
   /// Where the body is known to fail.
