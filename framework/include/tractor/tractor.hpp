@@ -11,6 +11,7 @@
 #include "tractor/runtime/actor_nursery.hpp"  // child actors
 #include "tractor/runtime/context.hpp"        // two tasks in two actors, linked as one unit
 #include "tractor/runtime/errors.hpp"         // errors that cross process borders
+#include "tractor/runtime/failure_point.hpp"  // where a test can make an actor fail
 #include "tractor/runtime/msg_stream.hpp"     // typed items between them
 #include "tractor/runtime/portal.hpp"         // calling another actor
 #include "tractor/runtime/restarts.hpp"       // how and how often children are restarted

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/system/system_error.hpp>
 
+#include "runtime/nemesis.hpp"
 #include "tractor/async/checkpoint.hpp"
 #include "tractor/async/task_tree.hpp"
 #include "tractor/async/timeouts.hpp"
@@ -273,6 +274,7 @@ void actor_runtime::request_cancel(const actor_id& who, std::shared_ptr<link> vi
     TRACTOR_LOG(runtime, cancel, "cancelled by '{}'", who.short_form());
   }
   if (via) to_acknowledge_.emplace_back(std::move(via), std::move(cid));
+  if (nemesis_waits && !cancel_event_.is_set()) pass_failure_point(failure_point::cancelled);
   if (via == nullptr && cancel_event_.is_set()) return;
   cancel_event_.set();
 }
@@ -289,6 +291,7 @@ task<> actor_runtime::acknowledge_cancel() {
 }
 
 task<> actor_runtime::teardown() {
+  if (nemesis_waits) pass_failure_point(failure_point::teardown);
   const actor_id who = canceller_.empty() ? self_ : canceller_;
   // Copied: connections may end while we look.
   std::vector<std::shared_ptr<link>> open;

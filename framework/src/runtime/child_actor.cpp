@@ -93,7 +93,12 @@ task<> child_actor::live(task_nursery& tasks, const std::function<void(portal)>&
   }
   // One that left by itself, even with code 0, had no time to put things away.
   const bool left_by_itself = exited_.is_set();
-  if (process_ && !left_by_itself) co_await shielded([&]() -> task<> { co_await end(nursery_.hard_); });
+  try {
+    if (process_ && !left_by_itself) co_await shielded([&]() -> task<> { co_await end(nursery_.hard_); });
+  } catch (...) {
+    // What came first stays, unless it is no more than the order to end.
+    if (!error || is_cancelled(error)) error = std::current_exception();
+  }
   if (expected_.connected) {
     expected_.connected->explain_end = nullptr;
     // Calls under way end with the same error as the child, whichever of the two was noticed first.
@@ -189,7 +194,11 @@ task<> child_actor::end(bool hard) {
         TRACTOR_LOG(runtime, cancel, "'{}' did not acknowledge its cancel in time", id_.short_form());
     }
   }
-  if (gone) co_return;
+  if (gone) {
+    // Nothing has forced it yet: a crash on its way out is an error like any other.
+    if (!status_.success()) fail_exit(false);
+    co_return;
+  }
   process_->signal(SIGTERM);
   gone = co_await exits_within(bounds.hard_kill.value());
   if (gone) co_return;

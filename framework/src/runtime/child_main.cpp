@@ -14,6 +14,7 @@
 #include "runtime/boot_record.hpp"
 #include "runtime/dump_signal.hpp"
 #include "runtime/guards.hpp"
+#include "runtime/nemesis.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
@@ -114,6 +115,7 @@ task<std::vector<std::string>> take_spec(actor_runtime& runtime, ipc::channel& c
 }
 
 task<> child_life(const boot_record& record) {
+  await_nemesis(record.name);
   actor_runtime runtime(actor_id(record.name, record.uuid, ::getpid()), take_settings(record), false);
   bool serves = false;
   auto services = [&](task_nursery& tasks) -> task<> {
@@ -127,6 +129,7 @@ task<> child_life(const boot_record& record) {
     if (chan->peer().uuid() != record.parent_uuid)
       throw runtime_failure("at " + parent.text() + " listens '" + chan->peer().short_form() +
                             "', who is not the parent");
+    if (nemesis_waits) pass_failure_point(failure_point::connected);
     const std::vector<std::string> bind = co_await take_spec(runtime, *chan);
     std::vector<address> listen;
     for (const std::string& text : bind) listen.push_back(parse_address(runtime.transports(), text));
@@ -137,6 +140,7 @@ task<> child_life(const boot_record& record) {
     use_real_stderr();
     serves = true;
     runtime.serve_parent(std::make_shared<link>(runtime, std::move(chan)));
+    if (nemesis_waits) pass_failure_point(failure_point::serving);
     tasks.start_soon(task_name("join"), [&] { return runtime.discovery().join(runtime); });
     co_await runtime.cancel_event().wait();
     co_await shielded([&]() -> task<> { co_await runtime.teardown(); });

@@ -1,6 +1,7 @@
 #include "runtime/link.hpp"
 
 #include "runtime/actor_runtime.hpp"
+#include "runtime/nemesis.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/log/logger.hpp"
@@ -10,6 +11,7 @@ namespace tractor::detail {
 
 void served_call::result(const std::function<void(msg::writer&)>& put) {
   replied = true;
+  if (nemesis_waits && what) pass_failure_point(failure_point::result);
   msg::return_value header;
   header.cid = cid;
   via.chan().send_with(header, put);
@@ -145,6 +147,7 @@ void link::take_result(const msg::return_value& value) {
 }
 
 void link::dispatch_body(msg::byte_view body, std::uint32_t depth) {
+  if (nemesis_waits) meet_nemesis();
   const bool logged = log::subsystem::msg.enabled(log::level::transport);
   if (const auto item = logged ? std::nullopt : msg::try_yield(body, depth))
     take_item(*item);
@@ -251,6 +254,7 @@ task<> link::run_served(std::shared_ptr<served_call> served, task<> work) {
   std::exception_ptr error;
   std::exception_ptr cut;
   bool cancelled_here = false;
+  if (nemesis_waits && served->what) pass_failure_point(failure_point::call);
   try {
     timed<> done = co_await served->scope.run(work);
     cancelled_here = done.cancelled_caught();

@@ -142,6 +142,7 @@ class link : public std::enable_shared_from_this<link> {
   friend class served_call;
   void dispatch_body(msg::byte_view body, std::uint32_t depth);
   void dispatch(const msg::message& message);
+  void meet_nemesis();
   void take_item(const msg::yield_item& item);
   void handle_start(const msg::start& call);
   void start_endpoint(const msg::start& call);

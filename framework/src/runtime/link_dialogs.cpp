@@ -1,6 +1,7 @@
 // What a connection does for the calls and contexts that run over it.
 #include "runtime/actor_runtime.hpp"
 #include "runtime/link.hpp"
+#include "runtime/nemesis.hpp"
 #include "tractor/log/logger.hpp"
 #include "tractor/msg/codec.hpp"
 #include "tractor/runtime/msg_stream.hpp"
@@ -28,6 +29,17 @@ void link::name_call(msg::start& call, const endpoint& what, msg::byte_view args
     to.raw(in.skip());
   }
   call.kwargs = kwargs.view();
+}
+
+// A test has planned to break this connection, or to end this process, at some message.
+void link::meet_nemesis() {
+  const connection_fault fault = pass_failure_point(failure_point::message);
+  if (fault == connection_fault::half_close)
+    tasks_->start_soon(task_name("half-close"), [this] { return chan_->shutdown(); });
+  if (fault != connection_fault::cut) return;
+  const std::string text = "the connection to " + chan_->describe_peer() + " was cut by a test";
+  chan_->close();
+  throw transport_closed(text, transport_closed::cause::fault);
 }
 
 void link::remove_dialog(context_base& end) noexcept {

@@ -1,0 +1,27 @@
+// Tests whose fixtures find fault with them at their end.
+#include <tractor/harness/harness.hpp>
+#include <tractor/tractor.hpp>
+
+using namespace tractor;
+using namespace tractor::harness;
+
+TRACTOR_TEST(planned, strike_that_never_comes, (nemesis foe)) {
+  foe.kill("nobody", failure_point::call, 2);
+  co_return;
+}
+
+TRACTOR_TEST(planned, cancel_that_nothing_waits_for, (expect_cancelled&)) { co_return; }
+
+namespace {
+task<> is_cancelled_by_its_parent() {
+  error_record record;
+  record.canceller = actor_id("parent", "0123456789");
+  throw context_cancelled(std::make_shared<const error_record>(record));
+  co_return;
+}
+}  // namespace
+
+TRACTOR_TEST(planned, cancel_by_another_one, (expect_cancelled & cancelled)) {
+  auto work = is_cancelled_by_its_parent();
+  co_await cancelled.by(actor_id("somebody", "fedcba9876"), std::move(work));
+}
