@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,10 +53,15 @@ class pipe_pair {
 /// What the new process does before it becomes the program.
 class spawn_plan {
  public:
-  spawn_plan(const command& what, int out, int err) {
+  /// With a `terminal` the first thing that the leader of a new session opens is its controlling one.
+  spawn_plan(const command& what, int out, int err, const std::string& terminal) {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawnattr_init(&attributes_);
-    if (!what.is_foreground()) {
+    if (!terminal.empty()) {
+      ::posix_spawn_file_actions_addopen(&actions_, 0, terminal.c_str(), O_RDWR, 0);
+      ::posix_spawn_file_actions_adddup2(&actions_, 0, 1);
+      ::posix_spawn_file_actions_adddup2(&actions_, 0, 2);
+    } else if (!what.is_foreground()) {
       ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
       ::posix_spawn_file_actions_adddup2(&actions_, out, 1);
       ::posix_spawn_file_actions_adddup2(&actions_, err, 2);
@@ -71,7 +78,9 @@ class spawn_plan {
     ::posix_spawnattr_setsigmask(&attributes_, &mask);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
-    const int group = what.is_foreground() ? 0 : POSIX_SPAWN_SETPGROUP;
+    const int group = !terminal.empty()      ? POSIX_SPAWN_SETSID
+                      : what.is_foreground() ? 0
+                                             : POSIX_SPAWN_SETPGROUP;
     ::posix_spawnattr_setflags(&attributes_,
                                static_cast<short>(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   }
@@ -175,11 +184,56 @@ std::string exit_status::text() const {
 }
 
 subprocess::subprocess(const command& what) : most_output_(what.most_output()) {
+  if (what.terminal()) {
+    start_on_terminal(what);
+    return;
+  }
   pipe_pair out, err;
-  pid_ = spawn_plan(what, out.write_end(), err.write_end()).start(what.words(), environment_of(what));
+  pid_ = spawn_plan(what, out.write_end(), err.write_end(), "").start(what.words(), environment_of(what));
   pidfd_ = detail::open_pidfd(pid_);
   out_fd_ = out.release_read_end();
   err_fd_ = err.release_read_end();
+}
+
+void subprocess::start_on_terminal(const command& what) {
+  // Ours is one end, which keeps no terminal of ours away; the other is opened by the program.
+  const int ours = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  char name[64];
+  if (ours < 0 || ::grantpt(ours) != 0 || ::unlockpt(ours) != 0 ||
+      ::ptsname_r(ours, name, sizeof name) != 0) {
+    const int number = errno;
+    if (ours >= 0) ::close(ours);
+    fail(number, "cannot make a terminal");
+  }
+  out_fd_ = ours;
+  try {
+    resize(what.terminal()->first, what.terminal()->second);
+    pid_ = spawn_plan(what, -1, -1, name).start(what.words(), environment_of(what));
+  } catch (...) {
+    ::close(ours);
+    throw;
+  }
+  pidfd_ = detail::open_pidfd(pid_);
+}
+
+void subprocess::write(std::string_view text) {
+  while (!text.empty()) {
+    const auto count = ::write(out_fd_, text.data(), text.size());
+    if (count >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(count));
+      continue;
+    }
+    if (errno != EAGAIN && errno != EINTR) fail(errno, "nobody reads what is typed");
+    // Its line is full until the program reads: what it writes meanwhile must not hold it up.
+    pollfd room{out_fd_, POLLOUT, 0};
+    if (::poll(&room, 1, 10'000) == 0) fail(ETIMEDOUT, "the program does not read what is typed");
+    read_available();
+  }
+}
+
+void subprocess::resize(unsigned short columns, unsigned short rows) {
+  const winsize size{rows, columns, 0, 0};
+  if (::ioctl(out_fd_, TIOCSWINSZ, &size) != 0) fail(errno, "the program has no terminal");
 }
 
 subprocess::~subprocess() {
@@ -201,7 +255,8 @@ void subprocess::read_available() {
 
 // Waits for output or for the end of the program, whichever is first, up to `bound`.
 void subprocess::drain(std::chrono::nanoseconds bound) {
-  pollfd fds[] = {{pidfd_, POLLIN, 0}, {out_fd_, POLLIN, 0}, {err_fd_, POLLIN, 0}};
+  // Its end is news once.
+  pollfd fds[] = {{status_ ? -1 : pidfd_, POLLIN, 0}, {out_fd_, POLLIN, 0}, {err_fd_, POLLIN, 0}};
   ::poll(fds, 3, milliseconds_until(in(bound)));
   read_available();
 }
@@ -213,6 +268,18 @@ std::optional<exit_status> subprocess::wait(std::chrono::nanoseconds bound) {
   // for EOF.
   read_available();
   return status_;
+}
+
+bool subprocess::wait_for_more(std::chrono::nanoseconds bound) {
+  const auto until = in(bound);
+  const std::size_t had = out_.size() + err_.size();
+  const bool ended = try_reap();
+  for (;;) {
+    read_available();
+    if (out_.size() + err_.size() != had || !writes() || try_reap() != ended) return true;
+    if (clock::now() >= until) return false;
+    drain(until - clock::now());
+  }
 }
 
 bool subprocess::wait_for_output(const std::string& text, std::chrono::nanoseconds bound) {

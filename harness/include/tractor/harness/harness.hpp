@@ -9,6 +9,7 @@
 #include "tractor/harness/markers.hpp"           // skip_on, xfail_on, needs
 #include "tractor/harness/nemesis.hpp"       // actors that die and connections that break at a named point
 #include "tractor/harness/process.hpp"       // other programs under test
+#include "tractor/harness/pty_session.hpp"   // a program on a terminal of its own
 #include "tractor/harness/session.hpp"       // what holds for the whole run: cells, seed, counts
 #include "tractor/harness/test.hpp"          // TRACTOR_TEST
 #include "tractor/harness/test_case.hpp"     // declared tests and their options

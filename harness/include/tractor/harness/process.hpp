@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,11 @@ class command {
   /// and `err()` stay empty, and what outlives it is not known by its group.
   command& foreground() { return foreground_ = true, *this; }
 
+  /// Gives it a new terminal of this size in place of pipes, as the leader of a session: `out()` is what the
+  /// terminal shows, `err()` stays empty, `write` types. See `pty_session`.
+  command& terminal(unsigned short columns, unsigned short rows) {
+    return terminal_.emplace(columns, rows), *this;
+  }
   /// Keeps no more than so many bytes of each stream, the first half and the last; default: all.
   command& keep_output(std::size_t most) { return most_output_ = most, *this; }
 
@@ -38,6 +44,9 @@ class command {
   const std::vector<std::pair<std::string, std::string>>& env() const noexcept { return env_; }
   const std::string& working_directory() const noexcept { return folder_; }
   bool is_foreground() const noexcept { return foreground_; }
+  const std::optional<std::pair<unsigned short, unsigned short>>& terminal() const noexcept {
+    return terminal_;
+  }
   std::size_t most_output() const noexcept { return most_output_; }
   /// The words with spaces between, for messages.
   std::string text() const;
@@ -47,6 +56,7 @@ class command {
   std::vector<std::pair<std::string, std::string>> env_;
   std::string folder_;
   bool foreground_ = false;
+  std::optional<std::pair<unsigned short, unsigned short>> terminal_;
   std::size_t most_output_ = std::numeric_limits<std::size_t>::max();
 };
 
@@ -82,6 +92,14 @@ class subprocess {
   pid_t pid() const noexcept { return pid_; }
   /// Waits until the program itself has ended; yields nothing if `bound` passes first.
   std::optional<exit_status> wait(std::chrono::nanoseconds bound);
+  /// Waits until it has written something, ended, or closed what it writes to; false if `bound` passes first.
+  bool wait_for_more(std::chrono::nanoseconds bound);
+  /// Types at its terminal; throws `std::system_error` if it has none, or nobody reads there any more.
+  void write(std::string_view text);
+  /// Changes the size of its terminal, which it hears of; throws like `write`.
+  void resize(unsigned short columns, unsigned short rows);
+  /// True until it and all its descendants have closed what they write to.
+  bool writes() const noexcept { return out_fd_ >= 0 || err_fd_ >= 0; }
   /// Waits until `text` stands in stdout or stderr; false if the program ends or `bound` passes first.
   bool wait_for_output(const std::string& text, std::chrono::nanoseconds bound);
   /// Sends a signal to the program only.
@@ -102,6 +120,7 @@ class subprocess {
   std::optional<exit_status> status() const noexcept { return status_; }
 
  private:
+  void start_on_terminal(const command& what);
   void drain(std::chrono::nanoseconds bound);
   void read_available();
   bool try_reap();
