@@ -1,108 +1,26 @@
 // The rules of plugin/spawn_backend.hpp and plugin/child_process.hpp.
 #include <fcntl.h>
-#include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <map>
+#include <filesystem>
 #include <memory>
-#include <sstream>
 #include <system_error>
 
 #include "child.hpp"
+#include "children.hpp"
 #include "rule.hpp"
 #include "tractor/async/async.hpp"
 #include "tractor/plugin/owned_fd.hpp"
-#include "tractor/plugin/registry.hpp"
-#include "tractor/plugin/spawn_backend.hpp"
 
 namespace tractor::conformance {
 namespace {
 
 using namespace std::chrono_literals;
-
-const std::string title = "_subactor[conformance@c0ffee00]";
-
-// The backend of the rule, prepared; shut down at the end.
-class prepared_backend {
- public:
-  explicit prepared_backend(const subject& it) : backend_(plugin::registry::instance().spawn(it.key)) {
-    boot_info boot;
-    boot.argc = it.argc;
-    boot.argv = it.argv;
-    boot.child_main = child_main;
-    backend_.prepare(boot);
-  }
-  prepared_backend(const prepared_backend&) = delete;
-  prepared_backend& operator=(const prepared_backend&) = delete;
-  ~prepared_backend() { backend_.shutdown(); }
-  spawn_backend& operator*() const noexcept { return backend_; }
-  spawn_backend* operator->() const noexcept { return &backend_; }
-
- private:
-  spawn_backend& backend_;
-};
-
-// A pipe whose writing end goes to a child.
-class report_pipe {
- public:
-  report_pipe() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
-    read_.reset(ends[0]);
-    write_.reset(ends[1]);
-  }
-  int child_end() const noexcept { return write_.get(); }
-  // Reads until `last` or the end.
-  std::string read_to(char last) {
-    write_.reset();
-    std::string all;
-    for (char c = 0; ::read(read_.get(), &c, 1) == 1 && c != last;) all += c;
-    return all;
-  }
-
- private:
-  owned_fd read_, write_;
-};
-
-spawn_request request_for(const std::string& life) {
-  spawn_request made;
-  made.title = title;
-  made.env.emplace_back(life_variable, life);
-  return made;
-}
-
-void expect_text(const std::string& what, const std::string& got, const std::string& wanted) {
-  require(got == wanted, what + " is '" + got + "' and not '" + wanted + "'");
-}
-
-bool has_children() {
-  siginfo_t info{};
-  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
-}
-
-// Starts a child that tells about itself; yields its lines, `name value` each.
-std::map<std::string, std::string> state_of_a_child(prepared_backend& backend, spawn_request request) {
-  report_pipe from;
-  request.fds.emplace_back(from.child_end(), report_fd);
-  std::string text;
-  run_loop([&]() -> task<> {
-    auto child = co_await backend->spawn(request);
-    text = from.read_to('\0');
-    const exit_status status = co_await child->wait();
-    require(status.success(), "the child " + status.text());
-  });
-  std::map<std::string, std::string> state;
-  std::istringstream lines(text);
-  for (std::string name, value; lines >> name && std::getline(lines >> std::ws, value);) state[name] = value;
-  return state;
-}
 
 exit_status end_of(prepared_backend& backend, const std::string& life) {
   return run_loop([&]() -> task<exit_status> {
@@ -155,11 +73,23 @@ void the_directory_is_set(const subject& it) {
   expect_text("the working directory", state_of_a_child(backend, request)["cwd"], "/");
 }
 
+void standard_streams_can_be_replaced(const subject& it) {
+  prepared_backend backend(it);
+  report_pipe in;
+  spawn_request request = request_for("state");
+  request.fds.emplace_back(in.child_end(), 0);
+  const std::string pipe = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(in.child_end()));
+  const std::string err = std::filesystem::read_symlink("/proc/self/fd/2");
+  auto state = state_of_a_child(backend, request);
+  expect_text("stdin, which is listed,", state["stdin"], pipe);
+  expect_text("stderr, which is not listed,", state["stderr"], err);
+}
+
 void the_title_is_set(const subject& it) {
   prepared_backend backend(it);
   auto state = state_of_a_child(backend, request_for("state"));
-  expect_text("argv", state["title"], title);
-  expect_text("comm", state["comm"], title.substr(0, 15));
+  expect_text("argv", state["title"], child_title);
+  expect_text("comm", state["comm"], child_title.substr(0, 15));
 }
 
 void descriptors_are_exact(const subject& it) {
@@ -184,13 +114,21 @@ void surroundings_are_those_of_the_call(const subject& it) {
   ::sigaddset(&block, SIGUSR1);
   ::pthread_sigmask(SIG_BLOCK, &block, &old);
   const auto usr2 = ::signal(SIGUSR2, SIG_IGN);
+  cpu_set_t all, one;
+  ::sched_getaffinity(0, sizeof all, &all);
+  CPU_ZERO(&one);
+  for (int cpu = CPU_SETSIZE; cpu-- > 0 && CPU_COUNT(&one) == 0;)
+    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
+  ::sched_setaffinity(0, sizeof one, &one);
   auto state = state_of_a_child(backend, request_for("state"));
+  ::sched_setaffinity(0, sizeof all, &all);
   ::signal(SIGUSR2, usr2);
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
   ::setrlimit(RLIMIT_NOFILE, &files);
   ::umask(mask);
   expect_text("the umask", state["umask"], std::to_string(0137));
   expect_text("the limit of open files", state["files"], "300");
+  expect_text("the number of processors", state["cpus"], "1");
   expect_text("SIGUSR1, blocked by the parent,", state["usr1"], "blocked");
   expect_text("SIGUSR2, ignored by the parent,", state["usr2"], "default");
 }
@@ -284,9 +222,12 @@ const std::vector<rule>& backend_rules() {
       {"exit_signal", "the signal that ended a child is told exactly", signals_are_exact},
       {"env", "a child has the request's variables over the parent's", variables_are_set},
       {"cwd", "a child starts in the request's working directory", the_directory_is_set},
+      {"stdio", "a child's standard streams are the parent's or those of the request",
+       standard_streams_can_be_replaced},
       {"title", "a child has the request's title", the_title_is_set},
       {"fds", "a child has exactly the listed descriptors above 2", descriptors_are_exact},
-      {"inherit", "umask, limits and signals are those of the call", surroundings_are_those_of_the_call},
+      {"inherit", "umask, limits, processors and signals are those of the call",
+       surroundings_are_those_of_the_call},
       {"signal", "a child lives past a cancelled wait, and a signal ends it", a_signal_ends_a_child},
       {"bad_request", "a descriptor that is not open is refused", a_bad_request_is_refused},
       {"cancel_spawn", "a cancelled spawn leaves no child", a_cancelled_spawn_leaves_nothing},

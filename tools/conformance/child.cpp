@@ -1,5 +1,6 @@
 #include "child.hpp"
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +37,16 @@ std::string variable(const char* name) {
   return text ? text : "(not set)";
 }
 
+std::string target_of(int fd) {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored).string();
+}
+
+int processors() {
+  cpu_set_t allowed;
+  return ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : -1;
+}
+
 int say_state() {
   const std::string numbers = open_numbers();  // before anything here opens one
   const mode_t mask = ::umask(0);
@@ -52,7 +63,8 @@ int say_state() {
       << (usr2.sa_handler == SIG_DFL ? "default" : "not default") << "\ncwd "
       << std::filesystem::current_path().string() << "\ntitle " << file_text("/proc/self/cmdline")
       << "\ncomm " << file_text("/proc/self/comm") << "\nenv_a " << variable("TRACTOR_CONFORMANCE_A")
-      << "\nenv_b " << variable("TRACTOR_CONFORMANCE_B") << '\n';
+      << "\nstdin " << target_of(0) << "\nstderr " << target_of(2) << "\ncpus " << processors() << "\nenv_b "
+      << variable("TRACTOR_CONFORMANCE_B") << '\n';
   const std::string text = out.str();
   return ::write(report_fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 98;
 }

@@ -2,17 +2,21 @@
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "child.hpp"
 #include "leaks.hpp"
+#include "name_expression.hpp"
 #include "rule.hpp"
 #include "rule_run.hpp"
 #include "tractor/plugin/registry.hpp"
+#include "tractor/runtime/run.hpp"
 
 namespace {
 
@@ -68,10 +72,16 @@ tractor::plugin::plugin_info describe(const std::string& file) {
   throw std::runtime_error(file + " is no plugin: a plugin's file is libtractor_<kind>_<key>.so");
 }
 
-std::vector<rule> select(const std::vector<rule>& all, const std::string& filter) {
+std::vector<rule> select(const std::string& kind, const std::string& filter) {
+  const auto lists = kind == "transport"
+                         ? std::array{&transport_rules(), &transport_fault_rules(), &tree_rules()}
+                         : std::array{&backend_rules(), &backend_fault_rules(), &tree_rules()};
+  std::optional<tractor::harness::detail::name_expression> wanted;
+  if (!filter.empty()) wanted.emplace(filter);
   std::vector<rule> chosen;
-  for (const rule& it : all)
-    if (filter.empty() || it.name.find(filter) != std::string_view::npos) chosen.push_back(it);
+  for (const auto* list : lists)
+    for (const rule& it : *list)
+      if (!wanted || wanted->matches(it.name)) chosen.push_back(it);
   return chosen;
 }
 
@@ -95,7 +105,8 @@ int run(int argc, char** argv) {
   request wanted;
   CLI::App app("Proves the rules of the contract for a transport or spawn backend.", "tractor-conformance");
   app.add_option("--plugin", wanted.file, "The plugin's file")->required();
-  app.add_option("-k,--filter", wanted.filter, "Only rules whose names contain this");
+  app.add_option("-k,--filter", wanted.filter,
+                 "Only rules whose names this means: a word, or 'fds or (exit and not code)'");
   app.add_option("--bound", wanted.bound_ms, "Milliseconds for each rule")->check(CLI::Range(100, 600000));
   app.add_flag("--json", wanted.json, "Write JSON");
   app.add_flag("--list", wanted.list, "Only list the rules");
@@ -110,21 +121,23 @@ int run(int argc, char** argv) {
   if (info.kind != "transport" && info.kind != "spawn")
     return usage_error(wanted.file + " is a " + info.kind +
                        ": there are rules for transports and spawn backends");
-  const auto rules = select(info.kind == "transport" ? transport_rules() : backend_rules(), wanted.filter);
-  if (rules.empty()) return usage_error("no rule's name contains '" + wanted.filter + "'");
+  const auto rules = select(info.kind, wanted.filter);
+  if (rules.empty()) return usage_error("-k: no rule is meant by '" + wanted.filter + "'");
   if (wanted.list) {
     for (const rule& it : rules)
       std::printf("%-12s  %s\n", std::string(it.name).c_str(), std::string(it.sentence).c_str());
     return 0;
   }
   tractor::harness::detail::adopt_orphans();
-  return prove_all(rules, {info.kind, info.key, argc, argv}, wanted);
+  const std::string folder = std::filesystem::canonical(wanted.file).parent_path();
+  return prove_all(rules, {info.kind, info.key, folder, argc, argv}, wanted);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A child of a backend is this program too; as an actor does, one that was run anew names itself.
+  tractor::run_if_child(argc, argv);
+  // A child of a bare backend is this program too; as an actor does, one that was run anew names itself.
   if (argc > 0 && std::strncmp(argv[0], "_subactor[", 10) == 0) {
     ::prctl(PR_SET_NAME, argv[0]);
     return child_main();

@@ -13,6 +13,7 @@ class subject {
  public:
   std::string kind;  ///< "transport" or "spawn"
   std::string key;
+  std::string folder;  ///< where its file is
   int argc = 0;
   char** argv = nullptr;
 };
@@ -42,9 +43,13 @@ inline void require(bool holds, const std::string& otherwise) {
   if (!holds) throw broken(otherwise);
 }
 
-/// Returns the rules of every transport.
+/// Returns the rules of every transport, and those of how one fails.
 const std::vector<rule>& transport_rules();
-/// Returns the rules of every spawn backend.
+const std::vector<rule>& transport_fault_rules();
+/// Returns the rules of every spawn backend, and those of how one fails.
 const std::vector<rule>& backend_rules();
+const std::vector<rule>& backend_fault_rules();
+/// Returns the rules that whole trees of actors put to either.
+const std::vector<rule>& tree_rules();
 
 }  // namespace tractor::conformance

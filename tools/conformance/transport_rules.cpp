@@ -1,91 +1,15 @@
 // The rules of plugin/transport.hpp and plugin/byte_stream.hpp.
-#include <array>
-#include <boost/system/system_error.hpp>
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "rule.hpp"
-#include "tractor/async/async.hpp"
-#include "tractor/plugin/registry.hpp"
-#include "tractor/plugin/transport.hpp"
+#include "streams.hpp"
 
 namespace tractor::conformance {
 namespace {
 
 using namespace std::chrono_literals;
-
-transport& over(const subject& it) { return plugin::registry::instance().transport(it.key); }
-
-address somewhere(const subject& it) { return over(it).random_bind(actor_id("conformance", "c0ffee00")); }
-
-// Two ends of one connection, and the listener that made it.
-class pair_of_streams {
- public:
-  std::unique_ptr<listener> door;
-  std::unique_ptr<byte_stream> near;  // connected
-  std::unique_ptr<byte_stream> far;   // accepted
-};
-
-task<pair_of_streams> connect_pair(const subject& it) {
-  pair_of_streams made;
-  const address where = somewhere(it);
-  made.door = co_await over(it).listen(where);
-  const address bound = made.door->bound();
-  made.near = co_await over(it).connect(bound);
-  made.far = co_await made.door->accept();
-  co_return made;
-}
-
-task<> send(byte_stream& to, std::string_view text) {
-  const std::array<std::span<const std::byte>, 1> parts{std::as_bytes(std::span(text.data(), text.size()))};
-  co_await to.write_all(parts);
-}
-
-task<std::string> receive(byte_stream& from, std::size_t count) {
-  std::string all;
-  std::vector<std::byte> buffer(65536);
-  while (all.size() < count) {
-    const std::size_t room = std::min(buffer.size(), count - all.size());
-    const std::size_t n = co_await from.read_some(std::span(buffer).first(room));
-    if (n == 0) break;
-    all.append(reinterpret_cast<const char*>(buffer.data()), n);
-  }
-  co_return all;
-}
-
-task<> let_others_run() {
-  for (int i = 0; i < 10; ++i) co_await checkpoint();
-}
-
-// Notes how a task ended: "", "cancelled", or the error.
-template <class T> task<> note_end(task<T> work, std::string* into) {
-  try {
-    co_await std::move(work);
-    *into = "success";
-  } catch (const boost::system::system_error&) {
-    *into = "error";
-  } catch (const std::exception& error) {
-    *into = error.what();
-  }
-}
-
-// Starts `work`, lets it wait, does `act`; yields how the work ended.
-template <class T, class F> task<std::string> end_after(task<T> work, F act) {
-  std::string end;
-  auto* into = &end;
-  co_await open_task_nursery([&](task_nursery& tn) -> task<> {
-    tn.start_soon(&note_end<T>, std::move(work), into);
-    co_await let_others_run();
-    act();
-  });
-  co_return end;
-}
-
-std::string sample_bytes(std::size_t size) {
-  std::string all(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) all[i] = static_cast<char>(i * 2654435761u >> 13);
-  return all;
-}
 
 void addresses_round_trip(const subject& it) {
   for (const address& one : {over(it).default_registry(), somewhere(it)}) {

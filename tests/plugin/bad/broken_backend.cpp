@@ -1,4 +1,4 @@
-// A spawn backend that breaks three rules, each in another way; `test_conformance.sh` expects exactly these.
+// A spawn backend that breaks its rules, each in another way; `test_conformance.sh` expects exactly these.
 #include <fcntl.h>
 #include <spawn.h>
 #include <unistd.h>
@@ -82,4 +82,4 @@ class broken_backend final : public spawn_backend {
 
 constinit const tractor_plugin_descriptor tractor_plugin =
     tractor::describe_plugin<tractor::spawn_backend, broken_backend>("broken", "", "0.1.0",
-                                                                     "breaks three rules");
+                                                                     "breaks its rules");

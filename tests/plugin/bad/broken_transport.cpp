@@ -1,4 +1,4 @@
-// A transport that breaks four rules, each in another way; `test_conformance.sh` expects exactly these.
+// A transport that breaks its rules, each in another way; `test_conformance.sh` expects exactly these.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -43,6 +43,10 @@ class deaf_stream final : public byte_stream {
   task<> write_all(std::span<const std::span<const std::byte>> parts) override {
     return socket_->write_all(parts);
   }
+  std::size_t write_now(std::span<const std::byte> bytes) override {
+    return socket_->write_now(bytes) / 2;  // FAIL: the other half is sent twice
+  }
+  void shutdown_both() noexcept override {}   // FAIL: nobody reads an end
   void shutdown_write() noexcept override {}  // FAIL: the peer never reads the end
   void close() noexcept override { socket_->close(); }
   address local() const override { return where_; }
@@ -62,7 +66,14 @@ class broken_listener final : public listener {
     socket_->listen();
   }
   task<std::unique_ptr<byte_stream>> accept() override {
-    const int fd = co_await socket_->accept();
+    if (ran_out_) co_await sleep_forever();  // FAIL: one lack of descriptors, and it accepts nothing any more
+    int fd = -1;
+    try {
+      fd = co_await socket_->accept();
+    } catch (const boost::system::system_error& error) {
+      ran_out_ = error.code() == boost::system::errc::too_many_files_open;
+      throw;
+    }
     auto socket = loop_socket::adopt(fd, where_.text());
     co_return std::make_unique<deaf_stream>(std::move(socket), where_);
   }
@@ -72,6 +83,7 @@ class broken_listener final : public listener {
  private:
   address where_;
   std::unique_ptr<loop_socket> socket_;
+  bool ran_out_ = false;
 };
 
 class broken_transport final : public transport {
@@ -109,5 +121,4 @@ class broken_transport final : public transport {
 }  // namespace
 
 constinit const tractor_plugin_descriptor tractor_plugin =
-    tractor::describe_plugin<tractor::transport, broken_transport>("broken", "", "0.1.0",
-                                                                   "breaks four rules");
+    tractor::describe_plugin<tractor::transport, broken_transport>("broken", "", "0.1.0", "breaks its rules");
