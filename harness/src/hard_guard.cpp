@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <system_error>
 
 #include "hang_dump.hpp"
+#include "prompt_pause.hpp"
 #include "say.hpp"
 
 // All that runs in the handler is async-signal-safe: the thread may hold any lock, that of malloc included.
@@ -26,6 +28,7 @@ constexpr std::size_t most = 4096;
 char test_name[256];
 char message[512];
 timer_t the_timer;
+prompt_pause prompts;
 pid_t pids[most], parents[most];
 bool below_us[most];
 
@@ -150,7 +153,16 @@ void kill_descendants() {
   }
 }
 
+void set_timer(long seconds, long nanoseconds) {
+  const itimerspec when{{0, 0}, {seconds, nanoseconds}};
+  ::timer_settime(the_timer, 0, &when, nullptr);
+}
+
 void on_alarm(int) {
+  if (const long more = prompts.more().count(); more > 0) {
+    set_timer(more / 1000, more % 1000 * 1'000'000);
+    return;
+  }
   say(message);
   void* frames[48];
   ::backtrace_symbols_fd(frames, ::backtrace(frames, 48), STDERR_FILENO);
@@ -172,6 +184,8 @@ void install_hard_guard() {
   ::backtrace(frame, 1);
   struct sigaction action {};
   action.sa_handler = &on_alarm;
+  // Who waits for a person to answer goes on waiting.
+  action.sa_flags = SA_RESTART;
   ::sigaction(hard_guard_signal(), &action, nullptr);
 }
 
@@ -189,11 +203,9 @@ hard_guard::hard_guard(const std::string& test, std::chrono::nanoseconds bound) 
   event.sigev_signo = hard_guard_signal();
   if (::timer_create(CLOCK_MONOTONIC, &event, &the_timer) != 0)
     throw std::system_error(errno, std::generic_category(), "cannot make the timer of a test");
-  itimerspec when{};
-  when.it_value.tv_sec = seconds.count();
-  when.it_value.tv_nsec = (bound - seconds).count();
-  if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec <= 0) when.it_value.tv_nsec = 1;
-  ::timer_settime(the_timer, 0, &when, nullptr);
+  prompts = prompt_pause();
+  // A timer that is set to nothing never fires.
+  set_timer(seconds.count(), std::max<long>((bound - seconds).count(), 1));
 }
 
 hard_guard::~hard_guard() { ::timer_delete(the_timer); }

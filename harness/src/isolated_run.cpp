@@ -17,6 +17,7 @@
 #include "hard_guard.hpp"
 #include "process_table.hpp"
 #include "progress.hpp"
+#include "prompt_pause.hpp"
 #include "run_folder.hpp"
 #include "tractor/harness/process.hpp"
 #include "worker_report.hpp"
@@ -150,7 +151,9 @@ class dealer {
       worker.emplace(line);
       workers_.emplace(worker->pid(), running_test{test.name, worker->pid(), begun});
     }
-    const std::optional<exit_status> status = wait(*worker, begun + test.bound);
+    const std::string prompt_file = prompt_file_in(folder);
+    const std::optional<exit_status> status =
+        wait(*worker, begun + test.bound, prompt_pause(prompt_file.c_str()));
     if (!status) worker->kill_tree();
     const std::string left = end_what_is_left(worker->pid());
     test_result out = judge(test, status, read_report(folder));
@@ -186,8 +189,13 @@ class dealer {
   }
 
   // In slices: a signal to this process is noticed soon.
-  std::optional<exit_status> wait(subprocess& worker, clock::time_point until) {
-    while (clock::now() < until && !signal_seen) {
+  std::optional<exit_status> wait(subprocess& worker, clock::time_point until, prompt_pause prompts) {
+    while (!signal_seen) {
+      if (clock::now() >= until) {
+        const auto more = prompts.more();
+        if (more <= more.zero()) break;
+        until = clock::now() + more;
+      }
       if (const auto status = worker.wait(std::min<clock::duration>(100ms, until - clock::now())))
         return status;
       if (dump_asked.exchange(false)) show_tasks();

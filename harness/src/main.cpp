@@ -16,6 +16,7 @@
 #include "hard_guard.hpp"
 #include "joined.hpp"
 #include "leaks.hpp"
+#include "prompt_pause.hpp"
 #include "register_tests.hpp"
 #include "replay.hpp"
 #include "reserved_address.hpp"
@@ -242,6 +243,7 @@ int main(int argc, char** argv) {
     else
       folder.emplace(given.worker_folder);
     chosen.folder = folder->path();
+    detail::make_prompt_file(chosen.folder);
     detail::set_session(std::move(chosen));
     warm_up();
     return run_all(given);

@@ -12,6 +12,7 @@
 #include "hard_guard.hpp"
 #include "joined.hpp"
 #include "leaks.hpp"
+#include "prompt_pause.hpp"
 #include "session.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/task_nursery.hpp"
@@ -64,6 +65,8 @@ class body_run {
     co_await open_task_nursery([&](task_nursery& nursery) -> task<> {
       nursery.start_soon(task_name("test timeout"), [&]() -> task<> {
         co_await sleep(bound_of(test_));
+        prompt_pause prompts;
+        for (auto more = prompts.more(); more > 0ms; more = prompts.more()) co_await sleep(more);
         report_lateness();
         // What they print is the test's output.
         if (ask_for_tasks() > 0) co_await sleep(scaled(300ms));
@@ -118,6 +121,7 @@ void report_error(const test_case& test, const std::exception_ptr& error, const 
 
 void run_one(const test_case& test, const cell& where, const report_failure& report) {
   start_test();
+  forget_prompts();
   for (const auto& obstacle : test.obstacles)
     if (const std::string why = obstacle(where); !why.empty()) return report_skip(test.file, test.line, why);
   const baseline before;

@@ -307,6 +307,21 @@ TEST(runner, leaves_the_streams_to_a_test_in_the_foreground) {
   EXPECT_THAT(run.text, HasSubstr("told its stdout\n"));
 }
 
+// The bounds of the test, of its process and of the runner are all over by then.
+TRACTOR_CELL_TEST(prompt, holds_every_bound_while_a_person_is_asked, (pty_session & terminal)) {
+  for (const std::string isolation : {"sandbox", "process", "none"}) {
+    terminal.start(probe("asks.a_person/*").arg("-s", "--isolate", isolation, "--timeout-scale", "0.05"));
+    terminal.expect("who are you? ");
+    std::this_thread::sleep_for(2s);
+    terminal.send_line("slow");
+    terminal.expect("hello slow\n");
+    EXPECT_TRUE(terminal.wait(30s).ok()) << terminal.transcript();
+  }
+  terminal.start(command("sh").arg("-c", probe("asks.a_person/*").text() + " </dev/null"));
+  terminal.expect("a prompt needs a terminal: run this test alone, with -s");
+  EXPECT_EQ(terminal.wait(30s).code(), 1);
+}
+
 TEST(runner, keeps_the_folder_of_a_bad_test_if_it_is_told_to) {
   const finished_run run(probe("fault.socket_file/*:fault.none/*").arg("--keep-sandbox"));
   const std::string mark = "its folder is kept: ";

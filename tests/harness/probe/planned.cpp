@@ -1,4 +1,6 @@
 // Tests whose fixtures find fault with them at their end.
+#include <iostream>
+#include <string>
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
@@ -20,6 +22,17 @@ task<> is_cancelled_by_its_parent() {
   co_return;
 }
 }  // namespace
+
+TRACTOR_TEST(asks, a_person, (), timeout(std::chrono::seconds(1))) {
+  std::string name;
+  {
+    const open_prompt prompt;
+    std::cout << "who are you? " << std::flush;
+    std::getline(std::cin, name);
+  }
+  std::cout << "hello " << name << std::endl;
+  co_return;
+}
 
 TRACTOR_TEST(planned, cancel_by_another_one, (expect_cancelled & cancelled)) {
   auto work = is_cancelled_by_its_parent();

@@ -8,6 +8,7 @@
 #include "tractor/harness/main.hpp"              // the main function of a test program
 #include "tractor/harness/markers.hpp"           // skip_on, xfail_on, needs
 #include "tractor/harness/nemesis.hpp"       // actors that die and connections that break at a named point
+#include "tractor/harness/open_prompt.hpp"   // a question to a person at the terminal
 #include "tractor/harness/process.hpp"       // other programs under test
 #include "tractor/harness/pty_session.hpp"   // a program on a terminal of its own
 #include "tractor/harness/session.hpp"       // what holds for the whole run: cells, seed, counts
