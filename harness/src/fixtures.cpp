@@ -1,5 +1,6 @@
 #include "tractor/harness/fixtures.hpp"
 
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "hard_guard.hpp"
 #include "reserved_address.hpp"
 #include "run_folder.hpp"
 
@@ -18,8 +20,27 @@ test_context::test_context(std::string suite, std::string name, cell where)
   token_ = std::to_string(::getpid()) + "x" + std::to_string(++made);
 }
 
-test_context::~test_context() {
-  while (!fixtures_.empty()) fixtures_.pop_back();
+namespace {
+
+/// Ends the session's fixtures while a failure of theirs is still one of the run.
+class end_of_session final : public testing::Environment {
+ public:
+  void TearDown() override {
+    const detail::hard_guard guard("the end of the session's fixtures",
+                                   std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                       std::chrono::minutes(1) * current_session().timeout_scale));
+    current_session_context().clear();
+  }
+};
+
+}  // namespace
+
+session_context& current_session_context() {
+  static session_context the_only;
+  // Owned by GoogleTest from then on.
+  static const auto* const ends = testing::AddGlobalTestEnvironment(new end_of_session);
+  static_cast<void>(ends);
+  return the_only;
 }
 
 reg_addr::reg_addr(std::shared_ptr<detail::reserved_address> held) : held_(std::move(held)) {}

@@ -159,8 +159,10 @@ void set_timer(long seconds, long nanoseconds) {
 }
 
 void on_alarm(int) {
+  const int number = errno;
   if (const long more = prompts.more().count(); more > 0) {
     set_timer(more / 1000, more % 1000 * 1'000'000);
+    errno = number;
     return;
   }
   say(message);

@@ -3,18 +3,21 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
-#include "tractor/harness/fixtures.hpp"
+#include "run_folder.hpp"
 
 namespace tractor::harness::detail {
 
 strike_plan strike_plan::provide(test_context& context) { return strike_plan(context); }
 
-// In the test's folder, and there before the root actor: a backend may fork all children from a process that
+// There before the root actor: a backend may fork all children from a process that
 // it starts with the first.
-strike_plan::strike_plan(test_context& context) : folder_(context.get<tmp_dir>().path()) {
+strike_plan::strike_plan(test_context& context)
+    : folder_(current_session().folder + scratch_part + "/" + context.token() + ".nemesis") {
+  std::filesystem::create_directory(folder_);
   std::ofstream plan(folder_ + "/plan");
   if (!plan) throw std::runtime_error("cannot write " + folder_ + "/plan");
   ::setenv(nemesis_variable, folder_.c_str(), 1);
@@ -22,10 +25,14 @@ strike_plan::strike_plan(test_context& context) : folder_(context.get<tmp_dir>()
 
 strike_plan::~strike_plan() {
   ::unsetenv(nemesis_variable);
-  if (testing::Test::IsSkipped()) return;
+  std::error_code ignored;
+  std::vector<std::string> missed;
   for (std::size_t line = 1; line <= lines_.size(); ++line)
-    if (struck_by(line) == 0)
-      ADD_FAILURE() << "no actor came to where the test strikes: " << lines_[line - 1];
+    if (struck_by(line) == 0) missed.push_back(lines_[line - 1]);
+  std::filesystem::remove_all(folder_, ignored);
+  // What has ended the test before its time is the reason, then.
+  if (testing::Test::IsSkipped() || testing::Test::HasFailure()) return;
+  for (const std::string& line : missed) ADD_FAILURE() << "no actor came to where the test strikes: " << line;
 }
 
 void strike_plan::add(const std::string& kind, failure_point at, int time, const std::string& who) {

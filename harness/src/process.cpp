@@ -216,7 +216,8 @@ void subprocess::start_on_terminal(const command& what) {
   pidfd_ = detail::open_pidfd(pid_);
 }
 
-void subprocess::write(std::string_view text) {
+void subprocess::write(std::string_view text, std::chrono::nanoseconds bound) {
+  const auto until = in(bound);
   while (!text.empty()) {
     const auto count = ::write(out_fd_, text.data(), text.size());
     if (count >= 0) {
@@ -226,7 +227,8 @@ void subprocess::write(std::string_view text) {
     if (errno != EAGAIN && errno != EINTR) fail(errno, "nobody reads what is typed");
     // Its line is full until the program reads: what it writes meanwhile must not hold it up.
     pollfd room{out_fd_, POLLOUT, 0};
-    if (::poll(&room, 1, 10'000) == 0) fail(ETIMEDOUT, "the program does not read what is typed");
+    if (::poll(&room, 1, std::min(milliseconds_until(until), 50)) == 0 && clock::now() >= until)
+      fail(ETIMEDOUT, "the program does not read what is typed");
     read_available();
   }
 }
@@ -302,6 +304,9 @@ void subprocess::signal_tree(int number) {
   signal(number);
 }
 
+// On a terminal the program leads a session, too, of which each job of a shell is a group of its own.
+bool subprocess::belongs(pid_t pid) const noexcept { return ::getpgid(pid) == pid_ || ::getsid(pid) == pid_; }
+
 std::vector<pid_t> subprocess::descendants() const {
   std::set<pid_t> out;
   // Once the program is reaped its number may be another's; what it left has come to us and is known by its
@@ -310,7 +315,7 @@ std::vector<pid_t> subprocess::descendants() const {
     for (const auto& each : detail::descendants_of(pid_))
       if (!each.zombie()) out.insert(each.pid);
   for (const auto& each : detail::descendants_of(::getpid()))
-    if (each.pid != pid_ && !each.zombie() && ::getpgid(each.pid) == pid_) out.insert(each.pid);
+    if (each.pid != pid_ && !each.zombie() && belongs(each.pid)) out.insert(each.pid);
   return {out.begin(), out.end()};
 }
 
@@ -321,7 +326,7 @@ void subprocess::kill_tree() {
   std::set<pid_t> victims(below.begin(), below.end());
   signal(SIGKILL);
   for (const auto& each : detail::descendants_of(::getpid()))
-    if (each.pid != pid_ && ::getpgid(each.pid) == pid_) victims.insert(each.pid);
+    if (each.pid != pid_ && belongs(each.pid)) victims.insert(each.pid);
   if (!victims.empty()) detail::kill_and_reap(victims, 2s);
   wait(2s);
 }

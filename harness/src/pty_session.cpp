@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <system_error>
 
 #include "terminal_text.hpp"
@@ -53,6 +54,7 @@ void pty_session::start(command what, unsigned short columns, unsigned short row
   program_.reset();
   shown_.clear();
   matched_ = 0;
+  what.keep_output(std::numeric_limits<std::size_t>::max());  // places in it are counted
   const auto& set = what.env();
   if (std::ranges::none_of(set, [](const auto& each) { return each.first == "TERM"; }))
     what.env("TERM", "dumb");
@@ -106,8 +108,10 @@ std::string pty_session::expect(const pty_pattern& pattern, std::chrono::nanosec
 
 void pty_session::send(std::string_view text) {
   try {
-    program().write(text);
+    program().write(text, std::chrono::duration_cast<std::chrono::nanoseconds>(
+                              std::chrono::seconds(10) * current_session().timeout_scale));
   } catch (const std::system_error& error) {
+    if (error.code() == std::errc::timed_out) throw pty_timeout(error.what());
     throw pty_closed(error.what());
   }
 }

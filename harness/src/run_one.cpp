@@ -117,6 +117,20 @@ void report_error(const test_case& test, const std::exception_ptr& error, const 
   if (rest) report(test.file, test.line, "the test threw " + describe(rest));
 }
 
+// Whether the fixtures of the session that the test wants are there: what they hold is no leak of the test.
+bool make_session_fixtures(const test_case& test, const std::string& name, const report_failure& report) {
+  if (!test.session_fixtures) return true;
+  std::exception_ptr error;
+  try {
+    const hard_guard guard(name, bound_of(test) + scaled(10s));
+    test.session_fixtures();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (error) report_error(test, error, report);
+  return !error;
+}
+
 }  // namespace
 
 void run_one(const test_case& test, const cell& where, const report_failure& report) {
@@ -124,20 +138,27 @@ void run_one(const test_case& test, const cell& where, const report_failure& rep
   forget_prompts();
   for (const auto& obstacle : test.obstacles)
     if (const std::string why = obstacle(where); !why.empty()) return report_skip(test.file, test.line, why);
+  const std::string name = test.suite + "." + test.name + "/" + where.id();
+  if (!make_session_fixtures(test, name, report)) return;
   const baseline before;
   {
     std::optional<expected_failure> expected;
     for (const known_failure& each : test.known_failures)
       if (!expected && where.is(each.where)) expected.emplace(each.reason);
     std::exception_ptr error;
+    std::optional<hard_guard> guard;
+    std::optional<test_context> context;
     try {
-      const hard_guard guard(test.suite + "." + test.name + "/" + where.id(), bound_of(test) + scaled(10s));
-      test_context context(test.suite, test.name, where);
-      run_body(test, context, report);
+      guard.emplace(name, bound_of(test) + scaled(10s));
+      context.emplace(test.suite, test.name, where);
+      run_body(test, *context, report);
     } catch (...) {
       error = std::current_exception();
     }
+    // Before the fixtures end, some of which say more of a test that has failed.
     if (error) report_error(test, error, report);
+    context.reset();
+    guard.reset();
     if (expected) expected->settle(test.file, test.line);
   }
   for (const std::string& leak : before.leaks()) report(test.file, test.line, "LEAK: " + leak);

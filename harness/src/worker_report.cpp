@@ -50,12 +50,16 @@ class worker_listener final : public testing::EmptyTestEventListener {
  public:
   explicit worker_listener(std::string file) : file_(std::move(file)) {}
 
-  void OnTestEnd(const testing::TestInfo& info) override {
-    const test_result seen = judge(*info.result());
-    std::ofstream(file_) << word_of(seen.what) << "\n" << seen.reason << "\n";
+  void OnTestEnd(const testing::TestInfo& info) override { write(judge(*info.result())); }
+  // What fails behind the test: a fixture of the session at its end.
+  void OnTestProgramEnd(const testing::UnitTest& unit) override {
+    if (unit.ad_hoc_test_result().Failed()) write(judge(unit.ad_hoc_test_result()));
   }
 
  private:
+  void write(const test_result& seen) {
+    std::ofstream(file_) << word_of(seen.what) << "\n" << seen.reason << "\n";
+  }
   std::string file_;
 };
 

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -6,6 +7,9 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/runtime/actor.hpp>
 #include <vector>
+
+#include "finished_run.hpp"
+#include "program.hpp"
 
 namespace fixtures_test {
 
@@ -86,6 +90,40 @@ TRACTOR_CELL_TEST(fixture, of_a_user_lives_from_its_first_use_to_the_end_in_reve
     EXPECT_EQ(it.needs, &context.get<first>());
   }
   EXPECT_EQ(life(), (std::vector<std::string>{"first begins", "second begins", "second ends", "first ends"}));
+}
+
+/// One of the whole session, which needs another one.
+class first_of_session {
+ public:
+  static first_of_session provide(session_context&) { return {}; }
+};
+class second_of_session {
+ public:
+  static second_of_session provide(session_context& context) {
+    return second_of_session(context.get<first_of_session>());
+  }
+  explicit second_of_session(const first_of_session& of) : needs(&of) {}
+  const first_of_session* needs;
+};
+static_assert(session_fixture<second_of_session> && !test_fixture<second_of_session>);
+static_assert(!session_fixture<tmp_dir>);
+
+TRACTOR_CELL_TEST(fixture, of_a_session_is_the_same_wherever_it_is_asked_for, (second_of_session & shared)) {
+  test_context other("suite", "name", cell("a", "b"));
+  EXPECT_EQ(&other.get<second_of_session>(), &shared);
+  EXPECT_EQ(&current_session_context().get<first_of_session>(), shared.needs);
+}
+
+TRACTOR_CELL_TEST(fixture, of_a_session_lives_from_the_first_test_that_has_it_to_the_last_test,
+                  (start_method how, tpt_proto via)) {
+  const test::finished_run run(command(test::program("tractor_harness_probe"))
+                                   .arg("--spawn-backend", how.key(), "--tpt-proto", via.key())
+                                   .arg("--isolate", "none", "--gtest_filter=shared.*"));
+  EXPECT_EQ(run.code, 0) << run.text;
+  // The second test takes it as the first has left it; a third one has none.
+  EXPECT_THAT(run.text, testing::ContainsRegex("without(.|\n)*shared begins(.|\n)*used once(.|\n)*used twice"
+                                               "(.|\n)*shared ends after 2"));
+  EXPECT_EQ(run.text.find("shared begins"), run.text.rfind("shared begins"));
 }
 
 TRACTOR_TEST(options, reach_the_root_actor, (), timeout(std::chrono::seconds(10)), label("quick"),

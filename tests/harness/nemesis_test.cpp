@@ -152,6 +152,19 @@ TRACTOR_CELL_TEST(nemesis, whose_strike_never_comes_fails_the_test, (start_metho
   EXPECT_THAT(run.text, HasSubstr("not by 'somebody@"));
 }
 
+// The reason is what ended the test, and not what its fixtures then miss.
+TRACTOR_CELL_TEST(pty_session, of_a_test_that_has_failed_is_shown, (start_method how, tpt_proto via)) {
+  const finished_run run(command(test::program("tractor_harness_probe"))
+                             .arg("--spawn-backend", how.key(), "--tpt-proto", via.key())
+                             .arg("--gtest_filter=planned.terminal*:planned.end_of*"));
+  EXPECT_EQ(run.verdict_of("planned.terminal_that_stays_silent/"), "FAIL") << run.text;
+  EXPECT_THAT(run.text, testing::ContainsRegex("ms\\): the test threw .*pty_timeout: no 'more' in time"));
+  EXPECT_THAT(run.text, testing::ContainsRegex("the terminal of [0-9]+ showed:\nonly this\n"));
+  EXPECT_THAT(run.text, testing::Not(HasSubstr("no actor came to")));
+  EXPECT_EQ(run.verdict_of("planned.end_of_the_session_that_fails/"), "FAIL") << run.text;
+  EXPECT_THAT(run.text, HasSubstr("not put away"));
+}
+
 task<> cancels_itself(context<starts<void>>& ctx) {
   co_await ctx.started();
   ctx.cancel();

@@ -121,15 +121,20 @@ TRACTOR_TEST(discovery, a_killed_actor_is_off_the_registry_too) {
 }
 
 TRACTOR_TEST(discovery, a_stale_entry_is_deleted_by_whoever_meets_it) {
-  co_await open_nursery([](actor_nursery& an) -> task<> {
-    auto kid = co_await an.start_actor("kid", expose<&own_addresses>());
-    auto at = co_await wait_for_actor("kid");
+  std::string nowhere;
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    co_await an.start_actor("kid", expose<&own_addresses>());
+    co_await wait_for_actor("kid");
     auto where = co_await query_actor("kid");
     CO_ASSERT_EQ(where.size(), 1u);
-    co_await kid.cancel_actor();
+    nowhere = where.front().text();
+    an.cancel();
+  });
+  // It is reaped: nobody listens there any more.
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
     // Says what a peer would that died without a word: that somebody listens where nobody does.
     auto reporter = co_await an.start_actor("reporter", expose<&registers_ghost, &looks_for>());
-    co_await reporter.run<&registers_ghost>(where.front().text());
+    co_await reporter.run<&registers_ghost>(nowhere);
     auto entered = co_await query_actor("ghost");
     EXPECT_EQ(entered.size(), 1u);
     auto found = co_await reporter.run<&looks_for>("ghost");

@@ -25,6 +25,10 @@ task<> counts(send_stream<int>& out, int to) {
   for (int i = 1; i <= to; ++i) co_await out.send(i);
 }
 task<> waits() { co_await sleep_forever(); }
+task<> says_one_and_waits(send_stream<int>& out) {
+  co_await out.send(1);
+  co_await sleep_forever();
+}
 
 class cell {
  public:
@@ -69,7 +73,7 @@ void in_each_cell(const subject& it, task<> (*body)()) {
     options.plugin_path(it.folder);
     options.registry_addrs(free_address(one.transport));
     try {
-      run_tree(options, [&]() -> task<> { co_await fail_after(20s, body()); });
+      run_tree(options, [&]() -> task<> { co_await fail_after(8s, body()); });
     } catch (const std::exception&) {
       throw broken("in " + one.backend + "+" + one.transport + ": " + describe(std::current_exception()));
     }
@@ -119,18 +123,22 @@ task<> lose_a_child() {
 
 void a_tree_survives_a_kill(const subject& it) { in_each_cell(it, &lose_a_child); }
 
-task<> cancel_what_waits() {
-  const auto cut = co_await move_on_after(50ms, [&]() -> task<> {
-    auto life = open_nursery([](actor_nursery& an) -> task<> {
-      portal kid = co_await an.start_actor("kid", expose<&waits>());
-      co_await kid.run<&waits>();
+// In the middle of a call, so that the cancel crosses to the other process.
+task<> cancel_what_runs() {
+  cancel_scope scope;
+  auto life = open_nursery([&](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("kid", expose<&says_one_and_waits>());
+    co_await kid.stream_from<&says_one_and_waits>([&](receive_stream<int>& in) -> task<> {
+      co_await in.receive();
+      scope.cancel();
+      co_await sleep_forever();
     });
-    co_await std::move(life);
   });
+  const auto cut = co_await scope.run(std::move(life));
   require(cut.cancelled_caught(), "a tree ends before it is cancelled");
 }
 
-void a_tree_is_cancelled(const subject& it) { in_each_cell(it, &cancel_what_waits); }
+void a_tree_is_cancelled(const subject& it) { in_each_cell(it, &cancel_what_runs); }
 
 }  // namespace
 

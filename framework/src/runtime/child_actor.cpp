@@ -201,7 +201,11 @@ task<> child_actor::end(bool hard) {
   }
   process_->signal(SIGTERM);
   gone = co_await exits_within(bounds.hard_kill.value());
-  if (gone) co_return;
+  if (gone) {
+    // It may have crashed before our signal came: its end is not always known at once.
+    if (status_.signo() != 0 && status_.signo() != SIGTERM) fail_exit(false);
+    co_return;
+  }
   TRACTOR_LOG(runtime, critical, "'{}' (pid {}) does not end: killing it", id_.short_form(), id_.pid());
   process_->signal(SIGKILL);
   gone = co_await exits_within(10s);

@@ -23,6 +23,26 @@ task<> is_cancelled_by_its_parent() {
 }
 }  // namespace
 
+TRACTOR_CELL_TEST(planned, terminal_that_stays_silent, (nemesis foe, pty_session& terminal)) {
+  foe.kill("nobody", failure_point::call);
+  terminal.start(command("sh").arg("-c", "echo only this; read x"));
+  terminal.expect("only this");
+  terminal.expect("more", std::chrono::milliseconds(50));
+}
+
+class fails_at_the_end {
+ public:
+  static fails_at_the_end provide(session_context&) { return fails_at_the_end(); }
+  fails_at_the_end(const fails_at_the_end&) = delete;
+  fails_at_the_end& operator=(const fails_at_the_end&) = delete;
+  ~fails_at_the_end() { ADD_FAILURE() << "not put away"; }
+
+ private:
+  fails_at_the_end() = default;
+};
+
+TRACTOR_CELL_TEST(planned, end_of_the_session_that_fails, (fails_at_the_end&)) {}
+
 TRACTOR_TEST(asks, a_person, (), timeout(std::chrono::seconds(1))) {
   std::string name;
   {

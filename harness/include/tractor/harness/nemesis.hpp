@@ -72,7 +72,8 @@ class break_ipc {
   void cut(const std::string& actor, int message = 1) const {
     plan_->add("cut", failure_point::message, message, actor);
   }
-  /// Ends the actor's own direction once what it has said is sent; the actor still reads.
+  /// Ends the actor's own direction once what it says in that turn is sent; it reads on until it next says
+  /// something.
   void half_close(const std::string& actor, int message = 1) const {
     plan_->add("half-close", failure_point::message, message, actor);
   }

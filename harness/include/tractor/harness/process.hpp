@@ -94,8 +94,9 @@ class subprocess {
   std::optional<exit_status> wait(std::chrono::nanoseconds bound);
   /// Waits until it has written something, ended, or closed what it writes to; false if `bound` passes first.
   bool wait_for_more(std::chrono::nanoseconds bound);
-  /// Types at its terminal; throws `std::system_error` if it has none, or nobody reads there any more.
-  void write(std::string_view text);
+  /// Types at its terminal; blocks while its line is full. Throws `std::system_error` if it has none, if
+  /// nobody reads there any more, or, with ETIMEDOUT, if nobody has read within `bound`.
+  void write(std::string_view text, std::chrono::nanoseconds bound = std::chrono::seconds(10));
   /// Changes the size of its terminal, which it hears of; throws like `write`.
   void resize(unsigned short columns, unsigned short rows);
   /// True until it and all its descendants have closed what they write to.
@@ -121,6 +122,7 @@ class subprocess {
 
  private:
   void start_on_terminal(const command& what);
+  bool belongs(pid_t pid) const noexcept;
   void drain(std::chrono::nanoseconds bound);
   void read_available();
   bool try_reap();

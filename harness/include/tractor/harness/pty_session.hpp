@@ -76,7 +76,8 @@ class pty_session {
   /// The same for one pattern; yields what stood before it.
   std::string expect(const pty_pattern& pattern, std::chrono::nanoseconds bound = std::chrono::seconds(10));
 
-  /// Types a text; throws `pty_closed` if nobody reads it any more.
+  /// Types a text; throws `pty_closed` if nobody reads it any more, `pty_timeout` if the program does not for
+  /// 10 s.
   void send(std::string_view text);
   void send_line(std::string_view text) { send(std::string(text) + "\r"); }
   /// Types a control character: `send_control('c')` is Ctrl-C.

@@ -14,15 +14,21 @@ concept marker = requires(const Marker& it, test_case& to) {
   it.apply(to);
 };
 
+template <class Fixture> void make_if_of_session() {
+  if constexpr (!test_fixture<Fixture>) static_cast<void>(current_session_context().get<Fixture>());
+}
+
 template <class Result, class... Params, class... Markers>
 bool declare_body(test_case test, Result (*body)(Params...), const Markers&... markers) {
   static_assert((fixture<std::remove_cvref_t<Params>> && ...),
-                "a parameter of this test is no fixture: its type needs a static provide(test_context&)");
+                "a parameter of this test is no fixture: its type needs a static provide(test_context&), or "
+                "provide(session_context&)");
   static_assert((marker<Markers> && ...),
                 "an option of this test is none of timeout, label, processors, root, skip_on, xfail_on, "
                 "needs: it has no apply(test_case&)");
   if constexpr ((fixture<std::remove_cvref_t<Params>> && ...) && (marker<Markers> && ...)) {
     (markers.apply(test), ...);
+    test.session_fixtures = [] { (make_if_of_session<std::remove_cvref_t<Params>>(), ...); };
     // In the order of the parameters, which a function's arguments do not have.
     test.fixtures = [](test_context& context) {
       (static_cast<void>(context.get<std::remove_cvref_t<Params>>()), ...);

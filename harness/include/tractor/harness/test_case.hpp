@@ -36,6 +36,8 @@ class test_case {
   std::vector<known_failure> known_failures;
   /// What the test adds to the options of its root actor; may be empty.
   std::function<void(run_options&, test_context&)> root;
+  /// Makes those fixtures of the body that live as long as the session; may be empty.
+  std::function<void()> session_fixtures;
   /// Makes the fixtures of the body, in the order of its parameters; may be empty.
   std::function<void(test_context&)> fixtures;
   /// The body inside of a root actor; empty for a test that boots what it needs itself.

@@ -14,45 +14,28 @@
 namespace tractor::harness {
 
 class test_context;
+class session_context;
 
-/// A fixture is a type with `static T provide(test_context&)`; a test has it by declaring a parameter of that
-/// type.
-///
-/// One is made for each test, before its root actor, and destroyed after that, the last one first. It may ask
-/// the context for further fixtures. It may be neither copyable nor movable: then the parameter is a
-/// reference.
-template <class T>
-concept fixture = requires(test_context& context) {
-  { T::provide(context) } -> std::same_as<T>;
-};
+namespace detail {
 
-/// Owns the fixtures of one run of one test. Neither copied nor moved.
-class test_context {
+/// Fixtures of one scope, each made once and destroyed in reverse order. Neither copied nor moved.
+class fixture_store {
  public:
-  test_context(std::string suite, std::string name, cell where);
-  test_context(const test_context&) = delete;
-  test_context& operator=(const test_context&) = delete;
-  ~test_context();
+  fixture_store() = default;
+  fixture_store(const fixture_store&) = delete;
+  fixture_store& operator=(const fixture_store&) = delete;
+  ~fixture_store() { clear(); }
 
-  const std::string& suite() const noexcept { return suite_; }
-  const std::string& name() const noexcept { return name_; }
-  const cell& where() const noexcept { return where_; }
-  /// `suite.name/backend+transport`.
-  std::string id() const { return suite_ + "." + name_ + "/" + where_.id(); }
-  /// A short word that no other test of this or another run has; fit for names of actors and files.
-  const std::string& token() const noexcept { return token_; }
-
-  /// Returns the test's instance of a fixture; makes it at the first call.
-  template <class Fixture> Fixture& get() {
-    static_assert(fixture<Fixture>, "this parameter is no fixture: it needs a static provide(test_context&)");
-    if constexpr (fixture<Fixture>) {
-      for (const auto& [type, made] : fixtures_)
-        if (type == typeid(Fixture)) return static_cast<holder<Fixture>&>(*made).value;
-      auto made = std::make_unique<holder<Fixture>>(*this);
-      Fixture& value = made->value;
-      fixtures_.emplace_back(typeid(Fixture), std::move(made));
-      return value;
-    }
+  template <class Fixture, class Context> Fixture& get(Context& context) {
+    for (const auto& [type, made] : fixtures_)
+      if (type == typeid(Fixture)) return static_cast<holder<Fixture>&>(*made).value;
+    auto made = std::make_unique<holder<Fixture>>(context);
+    Fixture& value = made->value;
+    fixtures_.emplace_back(typeid(Fixture), std::move(made));
+    return value;
+  }
+  void clear() noexcept {
+    while (!fixtures_.empty()) fixtures_.pop_back();
   }
 
  private:
@@ -62,14 +45,92 @@ class test_context {
   };
   template <class Fixture> class holder final : public holder_base {
    public:
-    explicit holder(test_context& context) : value(Fixture::provide(context)) {}
+    template <class Context> explicit holder(Context& context) : value(Fixture::provide(context)) {}
     Fixture value;
   };
 
+  std::vector<std::pair<std::type_index, std::unique_ptr<holder_base>>> fixtures_;
+};
+
+}  // namespace detail
+
+/// A fixture is a type with `static T provide(test_context&)`; a test has it by declaring a parameter of that
+/// type.
+///
+/// One is made for each test, before its root actor, and destroyed after that, the last one first. It may ask
+/// the context for further fixtures. It may be neither copyable nor movable: then the parameter is a
+/// reference.
+template <class T>
+concept test_fixture = requires(test_context& context) {
+  { T::provide(context) } -> std::same_as<T>;
+};
+
+/// A fixture of the session is a type with `static T provide(session_context&)`; a parameter is a reference.
+///
+/// One is made for each process of tests, before the first test that has it as a parameter, and destroyed
+/// after the last: one for the whole run with `--isolate none`, else one for each test. What it holds is no
+/// leak of a test. It may ask the context for further fixtures of the session.
+template <class T>
+concept session_fixture = requires(session_context& context) {
+  { T::provide(context) } -> std::same_as<T>;
+};
+
+/// What a parameter of a test can be.
+template <class T>
+concept fixture = test_fixture<T> || session_fixture<T>;
+
+/// Owns the fixtures of this process's session. Neither copied nor moved.
+class session_context {
+ public:
+  /// Returns the session's instance of a fixture; makes it at the first call.
+  template <class Fixture> Fixture& get() {
+    static_assert(session_fixture<Fixture>,
+                  "this is no fixture of the session: it needs a static provide(session_context&)");
+    if constexpr (session_fixture<Fixture>) return fixtures_.get<Fixture>(*this);
+  }
+  /// Ends them, the last one first.
+  void clear() noexcept { fixtures_.clear(); }
+
+ private:
+  detail::fixture_store fixtures_;
+};
+
+/// Returns that of this process; its fixtures end with the last test.
+session_context& current_session_context();
+
+/// Owns the fixtures of one run of one test. Neither copied nor moved.
+class test_context {
+ public:
+  test_context(std::string suite, std::string name, cell where);
+  test_context(const test_context&) = delete;
+  test_context& operator=(const test_context&) = delete;
+
+  const std::string& suite() const noexcept { return suite_; }
+  const std::string& name() const noexcept { return name_; }
+  const cell& where() const noexcept { return where_; }
+  /// `suite.name/backend+transport`.
+  std::string id() const { return suite_ + "." + name_ + "/" + where_.id(); }
+  /// A short word that no other test of this or another run has; fit for names of actors and files.
+  const std::string& token() const noexcept { return token_; }
+
+  /// Returns the test's instance of a fixture, or the session's; makes it at the first call.
+  ///
+  /// One of the session is made before the test begins only if it is a parameter of that.
+  template <class Fixture> Fixture& get() {
+    static_assert(fixture<Fixture>,
+                  "this parameter is no fixture: it needs a static provide(test_context&) or "
+                  "provide(session_context&)");
+    if constexpr (test_fixture<Fixture>)
+      return fixtures_.get<Fixture>(*this);
+    else if constexpr (session_fixture<Fixture>)
+      return current_session_context().get<Fixture>();
+  }
+
+ private:
   std::string suite_, name_;
   cell where_;
   std::string token_;
-  std::vector<std::pair<std::type_index, std::unique_ptr<holder_base>>> fixtures_;
+  detail::fixture_store fixtures_;
 };
 
 }  // namespace tractor::harness
