@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <tractor/plugin/owned_fd.hpp>
 
 #include "../log/captured_log.hpp"
 #include "support.hpp"
@@ -104,6 +105,39 @@ TEST_F(uds_transport, makes_sockets_that_only_their_owner_may_open) {
     struct stat is {};
     EXPECT_EQ(::lstat(file("a@1.sock").c_str(), &is), 0);
     EXPECT_EQ(is.st_mode & 0777, 0600u);
+  });
+}
+
+// Locks the folder as another process would.
+int locked(const std::string& file, int how) {
+  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  EXPECT_EQ(::flock(lock, how | LOCK_NB), 0);
+  return lock;
+}
+
+TEST_F(uds_transport, binds_beside_others_that_bind_and_waits_for_those_that_remove) {
+  run([&]() -> task<> {
+    owned_fd binder(locked(file(".lock"), LOCK_SH));
+    auto door = co_await over_.listen(at("a@1.sock"));
+    binder.reset();
+    const owned_fd remover(locked(file(".lock"), LOCK_EX));
+    auto waits = over_.listen(at("b@1.sock"));
+    const auto cut = co_await move_on_after(20ms, std::move(waits));
+    EXPECT_TRUE(cut.cancelled_caught());
+  });
+}
+
+TEST_F(uds_transport, replaces_a_dead_socket_only_while_nobody_binds) {
+  make_stale(file("a@1.sock"));
+  run([&]() -> task<> {
+    {
+      const owned_fd binder(locked(file(".lock"), LOCK_SH));
+      auto waits = over_.listen(at("a@1.sock"));
+      const auto cut = co_await move_on_after(20ms, std::move(waits));
+      EXPECT_TRUE(cut.cancelled_caught());
+    }
+    auto door = co_await over_.listen(at("a@1.sock"));
+    EXPECT_EQ(door->bound(), at("a@1.sock"));
   });
 }
 

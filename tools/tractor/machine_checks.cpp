@@ -1,11 +1,13 @@
 #include "machine_checks.hpp"
 
 #include <arpa/inet.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -105,6 +107,11 @@ machine_check runtime_folder() {
     return limited(
         name, base,
         "long: sockets are named by digests, not by actors, or not at all; use a shorter XDG_RUNTIME_DIR");
+  struct statfs info {};
+  if (::statfs(base.c_str(), &info) == 0 && info.f_type != TMPFS_MAGIC)
+    return limited(name, base + ", not in memory",
+                   "socket files that come and go by the thousand wait for its file system: set "
+                   "XDG_RUNTIME_DIR to a folder on a tmpfs");
   return good(name, base);
 }
 

@@ -31,7 +31,7 @@ bool folder_lock::try_lock() {
   for (;;) {
     const int fd = ::open(file().c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) throw socket_failure(errno, "cannot open the lock '" + file() + "'");
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (::flock(fd, how_ | LOCK_NB) != 0) {
       const int number = errno;
       ::close(fd);
       if (number == EWOULDBLOCK) return false;

@@ -1,4 +1,4 @@
-// One process at a time binds or removes sockets in a folder.
+// Who binds sockets in a folder, and who removes them, keep out of each other's way.
 #pragma once
 
 #include <string>
@@ -9,11 +9,13 @@ namespace tractor::uds {
 
 /// A lock on a folder, by the file `.lock` in it; the kernel frees it when its owner dies.
 ///
-/// It covers the time between bind and listen, when a socket looks dead, and the time between the proof that
-/// one is dead and its removal. Never held while waiting. Neither copied nor moved.
+/// Shared by those that bind where nothing stands, and exclusive for those that remove. It covers the time
+/// between bind and listen, when a socket looks dead, and the time between the proof that one is dead and its
+/// removal. Never held while waiting. Neither copied nor moved.
 class folder_lock {
  public:
-  explicit folder_lock(std::string folder) : folder_(std::move(folder)) {}
+  /// `how` is LOCK_EX, or LOCK_SH for those that do not mind each other.
+  folder_lock(std::string folder, int how) : folder_(std::move(folder)), how_(how) {}
   ~folder_lock();
   folder_lock(const folder_lock&) = delete;
   folder_lock& operator=(const folder_lock&) = delete;
@@ -28,6 +30,7 @@ class folder_lock {
  private:
   std::string file() const { return folder_ + "/.lock"; }
   std::string folder_;
+  int how_;
   int fd_ = -1;
 };
 

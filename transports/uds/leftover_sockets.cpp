@@ -1,6 +1,7 @@
 #include "leftover_sockets.hpp"
 
 #include <dirent.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,7 +52,7 @@ std::vector<std::string> files_in(const std::string& folder) {
 // Empty when it is gone.
 std::string remove(const std::string& path) {
   try {
-    folder_lock lock(folder_of(path));
+    folder_lock lock(folder_of(path), LOCK_EX);
     if (!lock.lock_blocking()) return "another process holds the lock of its folder";
     const finding what = probe(path);
     if (what == finding::nothing) return {};

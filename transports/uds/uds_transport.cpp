@@ -1,5 +1,6 @@
 #include "uds_transport.hpp"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,12 +23,13 @@ const sockaddr* as_sockaddr(const sockaddr_un& of) { return reinterpret_cast<con
 
 class uds_listener final : public listener {
  public:
-  /// Binds; the caller holds the lock of the folder.
-  explicit uds_listener(std::string path)
+  /// Binds; the caller holds the lock of the folder: shared, or `alone`, without which nothing in the way is
+  /// touched: see `in_the_way`.
+  uds_listener(std::string path, bool alone)
       : path_(std::move(path)), socket_(loop_socket::open(AF_UNIX, "listen on " + to_address(path_).text())) {
     // Before the bind, which gives the file the socket's mode: there is no moment when others can connect.
     if (::fchmod(socket_->fd(), 0600) != 0) fail(errno, "cannot set the mode");
-    bind();
+    if (!bind(alone)) return;
     struct stat is;
     if (::lstat(path_.c_str(), &is) != 0) fail(errno, "the socket file is gone");
     device_ = is.st_dev;
@@ -49,6 +51,8 @@ class uds_listener final : public listener {
     }
   }
   address bound() const override { return to_address(path_); }
+  /// True when a file stands where this was to be bound, and nothing has been done.
+  bool in_the_way() const noexcept { return owner_ == 0; }
 
   // The file goes first, while we still listen: nobody can have taken the path over as a dead one.
   void close() noexcept override {
@@ -65,16 +69,18 @@ class uds_listener final : public listener {
     throw socket_failure(number, socket_->name() + ": " + why);
   }
 
-  void bind() {
+  bool bind(bool alone) {
     const sockaddr_un at = to_sockaddr(path_);
-    if (::bind(socket_->fd(), as_sockaddr(at), sizeof at) == 0) return;
+    if (::bind(socket_->fd(), as_sockaddr(at), sizeof at) == 0) return true;
     if (errno != EADDRINUSE) fail(errno, "cannot bind");
+    if (!alone) return false;
     const finding there = probe(path_);
     if (there == finding::live_socket) fail(EADDRINUSE, "a living process listens there already");
     if (there != finding::dead_socket && there != finding::nothing)
       fail(EADDRINUSE, "the file in the way is not ours to remove: " + describe(there));
     if (::unlink(path_.c_str()) != 0 && errno != ENOENT) fail(errno, "cannot remove the dead socket there");
     if (::bind(socket_->fd(), as_sockaddr(at), sizeof at) != 0) fail(errno, "cannot bind");
+    return true;
   }
 
   // Null for a peer that is not one of us; the listener goes on.
@@ -126,9 +132,17 @@ task<std::unique_ptr<listener>> uds_transport::listen(address where) {
   const std::string path = to_path(where);
   const std::string folder = folder_of(path);
   ensure_private(folder);
-  folder_lock lock(folder);
-  co_await lock.lock();
-  co_return std::make_unique<uds_listener>(path);
+  // Until it listens a socket looks dead: who removes such files must not come in between. Others that bind
+  // do not matter, unless one of them is in the way.
+  {
+    folder_lock shared(folder, LOCK_SH);
+    co_await shared.lock();
+    auto made = std::make_unique<uds_listener>(path, false);
+    if (!made->in_the_way()) co_return std::move(made);
+  }
+  folder_lock alone(folder, LOCK_EX);
+  co_await alone.lock();
+  co_return std::make_unique<uds_listener>(path, true);
 }
 
 task<std::unique_ptr<byte_stream>> uds_transport::connect(address where) {
