@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon_role.hpp"
+#include "session.hpp"
 #include "tractor/harness/fixtures.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/transport.hpp"
@@ -35,10 +36,6 @@ task<> be_daemon() {
   std::fputs(ready_mark, stdout);
   std::fflush(stdout);
   co_await chosen->body();
-}
-
-std::chrono::nanoseconds scaled_by_session(std::chrono::nanoseconds span) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(span * current_session().timeout_scale);
 }
 
 std::string last_words(subprocess& of) {
@@ -81,7 +78,7 @@ daemon::daemon(test_context& context, const std::string& key, std::string name)
       transport_(context.where().transport),
       address_(context.get<reg_addr>().text()),
       program_(line_of(context, key, address_)) {
-  if (program_.wait_for_output(ready_mark, scaled_by_session(10s))) return;
+  if (program_.wait_for_output(ready_mark, detail::scaled(10s))) return;
   const auto ended = program_.wait(0s);
   throw std::runtime_error("the daemon '" + name_ + "' " +
                            (ended ? "ended before it was ready: " + ended->text() : "was not ready in time") +
@@ -120,7 +117,7 @@ daemon::~daemon() {
     return;
   }
   program_.signal(SIGINT);
-  const auto ended = program_.wait(scaled_by_session(5s));
+  const auto ended = program_.wait(detail::scaled(5s));
   constexpr int interrupted_code = 128 + SIGINT;
   if (!ended)
     ADD_FAILURE() << "the daemon '" << name_ << "' did not end after SIGINT" << last_words(program_);

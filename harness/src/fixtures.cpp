@@ -11,6 +11,7 @@
 #include "hard_guard.hpp"
 #include "reserved_address.hpp"
 #include "run_folder.hpp"
+#include "session.hpp"
 
 namespace tractor::harness {
 
@@ -27,8 +28,7 @@ class end_of_session final : public testing::Environment {
  public:
   void TearDown() override {
     const detail::hard_guard guard("the end of the session's fixtures",
-                                   std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                       std::chrono::minutes(1) * current_session().timeout_scale));
+                                   detail::scaled(std::chrono::minutes(1)));
     current_session_context().clear();
   }
 };

@@ -7,6 +7,7 @@
 #include <limits>
 #include <system_error>
 
+#include "session.hpp"
 #include "terminal_text.hpp"
 
 namespace tractor::harness {
@@ -15,7 +16,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 clock::time_point within(std::chrono::nanoseconds bound) {
-  return clock::now() + std::chrono::duration_cast<clock::duration>(bound * current_session().timeout_scale);
+  return clock::now() + std::chrono::duration_cast<clock::duration>(detail::scaled(bound));
 }
 
 std::string quoted(std::string_view text) {
@@ -108,8 +109,7 @@ std::string pty_session::expect(const pty_pattern& pattern, std::chrono::nanosec
 
 void pty_session::send(std::string_view text) {
   try {
-    program().write(text, std::chrono::duration_cast<std::chrono::nanoseconds>(
-                              std::chrono::seconds(10) * current_session().timeout_scale));
+    program().write(text, detail::scaled(std::chrono::seconds(10)));
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::timed_out) throw pty_timeout(error.what());
     throw pty_closed(error.what());

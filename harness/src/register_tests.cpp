@@ -10,6 +10,7 @@
 #include "joined.hpp"
 #include "leaks.hpp"
 #include "run_one.hpp"
+#include "session.hpp"
 
 namespace tractor::harness::detail {
 namespace {
@@ -45,9 +46,7 @@ class plain_test_checks final : public testing::EmptyTestEventListener {
   void OnTestStart(const testing::TestInfo& info) override {
     if (is_of_matrix(info)) return;
     before_.emplace();
-    guard_.emplace(
-        std::string(info.test_suite_name()) + "." + info.name(),
-        std::chrono::duration_cast<std::chrono::nanoseconds>(60s * current_session().timeout_scale));
+    guard_.emplace(std::string(info.test_suite_name()) + "." + info.name(), scaled(60s));
   }
   void OnTestEnd(const testing::TestInfo& info) override {
     if (!before_) return;

@@ -27,10 +27,6 @@ namespace {
 using namespace std::chrono_literals;
 using nanoseconds = std::chrono::nanoseconds;
 
-nanoseconds scaled(nanoseconds span) {
-  return std::chrono::duration_cast<nanoseconds>(span * current_session().timeout_scale);
-}
-
 nanoseconds bound_of(const test_case& test) { return scaled(test.timeout); }
 
 std::string seconds_text(nanoseconds span) {

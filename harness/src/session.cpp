@@ -36,6 +36,9 @@ double measure_head_room() {
 }  // namespace
 
 void detail::set_session(session it) { chosen = std::move(it); }
+std::chrono::nanoseconds detail::scaled(std::chrono::nanoseconds bound) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(bound * chosen.timeout_scale);
+}
 void detail::start_test() noexcept { seed_is_said = false; }
 
 const session& current_session() noexcept { return chosen; }

@@ -31,7 +31,7 @@ const std::vector<benchmark> benchmarks{
     {{"spawn_32"}, &spawn_32},
     {{"tree_39_build", "tree_39_cancel"}, &tree_39},
     {{"cancel_100"}, &cancel_100},
-    {{"thousand_actors"}, &thousand_actors},
+    {{"thousand_actors", "thousand_bare_pairs"}, &thousand_actors},
     {{"kill_root"}, &kill_root},
     {{"idle_memory_rss", "idle_memory_pss"}, &idle_memory},
     {{"ring_16_b", "ring_1_kib", "ring_64_kib"}, &ring},

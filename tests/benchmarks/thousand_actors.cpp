@@ -1,5 +1,8 @@
 // A thousand actors at once, started, called and ended: what one of them costs, beside what one of ten costs.
+#include <unistd.h>
+
 #include "endpoints.hpp"
+#include "raw_process.hpp"
 #include "series.hpp"
 #include "tractor/tractor.hpp"
 
@@ -39,20 +42,55 @@ double measure_thousand_actors(const cell& where, int count) {
   });
 }
 
+// A bare pair: a process, and a copy of that where an actor has its zygote. Both live until a byte comes.
+void live_as_pair(int report, int life) {
+  char byte = 0;
+  const auto wait_for_a_byte = [](int, int until) {
+    char sign = 0;
+    if (::read(until, &sign, 1) != 1) ::_exit(1);
+  };
+  const int copy = start_copy(wait_for_a_byte, report, life);
+  write_byte(report);
+  if (::read(life, &byte, 1) != 1) ::_exit(1);
+  reap(copy);
+}
+
+// What the kernel alone takes for so many: the growth that no runtime can be without.
+double measure_bare_pairs(int count) {
+  pipe_pair report, life;
+  std::vector<int> pids;
+  const stopwatch watch;
+  for (int i = 0; i < count; ++i) {
+    pids.push_back(start_copy(&live_as_pair, report.write.get(), life.read.get()));
+    read_bytes(report.read.get(), 1);
+  }
+  for (int i = 0; i < 2 * count; ++i) write_byte(life.write.get());
+  for (const int pid : pids) reap(pid);
+  return watch.ms() / count;
+}
+
+// The mean of many: the best of a few milliseconds would be luck that no second of work has.
+template <class Measure> double mean_of_few(const Measure& measure) {
+  double sum = 0;
+  for (int tree = 0; tree < trees_of_few; ++tree) sum += measure(few);
+  return sum / trees_of_few;
+}
+
 }  // namespace
 
 std::vector<series> thousand_actors(const cell& where, int batches) {
   // Without a fork that is a thousand times the start of a program, which says nothing of ours.
   if (!where.forks()) return {};
-  series out("thousand_actors", "ms per actor (raw: of ten)");
+  series out("thousand_actors", "ms per actor (raw: of ten)"),
+      bare("thousand_bare_pairs", "ms per pair (raw: of ten)");
+  const auto actors = [&](int count) { return measure_thousand_actors(where, count); };
   for (int i = 0; i < batches; ++i) {
-    // Many times: the best of a few milliseconds would be luck that no second of work has.
-    double sum = 0;
-    for (int tree = 0; tree < trees_of_few; ++tree) sum += measure_thousand_actors(where, few);
-    out.raw.push_back(sum / trees_of_few);
-    out.measured.push_back(measure_thousand_actors(where, many));
+    bare.raw.push_back(mean_of_few(&measure_bare_pairs));
+    bare.measured.push_back(measure_bare_pairs(many));
+    out.raw.push_back(mean_of_few(actors));
+    out.measured.push_back(actors(many));
   }
-  return {out};
+  return {out, bare};
 }
 
 }  // namespace bench
