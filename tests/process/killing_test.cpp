@@ -64,6 +64,17 @@ class running_tree {
   subprocess run;
 };
 
+// True once each has ended, whether its parent has looked or not.
+bool ended(const std::vector<pid_t>& pids, std::chrono::nanoseconds bound) {
+  const auto until = std::chrono::steady_clock::now() + bound;
+  const auto runs = [](pid_t pid) { return !title_of(pid).empty(); };
+  while (std::ranges::any_of(pids, runs)) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(2ms);
+  }
+  return true;
+}
+
 // What a tree left on disk is gone after the next boot: the harness looks once the test is over.
 void boot_again(const std::string& method, const std::string& proto, const std::string& registry) {
   subprocess next(program("once", method, proto, registry));
@@ -82,6 +93,22 @@ void kill_one(const std::string& who, const std::string& method, const std::stri
   tree.ends_with(1, below);
   EXPECT_THAT(tree.run.err(), HasSubstr("'" + who + "@"));
   EXPECT_THAT(tree.run.err(), HasSubstr("SIGKILL"));
+}
+
+// Ctrl-C at a terminal goes to all processes at once, and what the others make of it may be there first.
+TRACTOR_CELL_TEST(interrupts, of_the_whole_tree_are_one_however_late_the_root_is,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  for (int round = 0; round < count(5, 50); ++round) {
+    running_tree tree(method, proto, addr);
+    const auto below = tree.grown();
+    std::vector<pid_t> leaves;
+    for (const std::string leaf : {"taa", "tab", "tba", "tbb"}) leaves.push_back(tree.named(below, leaf));
+    tree.run.signal(SIGSTOP);
+    tree.run.signal_tree(SIGINT);
+    EXPECT_TRUE(ended(leaves, roomy(8s)));
+    tree.run.signal(SIGCONT);
+    tree.ends_with(130, below);
+  }
 }
 
 // A random one of the tree's processes, once there is one whose title begins so; an empty title is the root.

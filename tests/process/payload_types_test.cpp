@@ -263,6 +263,39 @@ TRACTOR_TEST(payload_types, messages_out_of_order_fail_the_caller_and_not_the_co
   EXPECT_THAT(third.what(), HasSubstr("another kind of endpoint"));
 }
 
+TRACTOR_TEST(payload_types, a_caller_with_another_layout_or_signature_is_told_in_words, (), keyless()) {
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("kid", exposed());
+    auto peer = co_await wire_peer::dial_actor("kid", "stranger");
+    msg::value call = peer->start_message("c1", "types", "plain", map_of("value", 1));
+    co_await peer->send(with(call, "x_layout", std::uint64_t{1}));
+    msg::value error = co_await peer->expect("Error");
+    EXPECT_THAT(text_of(error, "message"), HasSubstr("built with other definitions of its structs"));
+    EXPECT_THAT(text_of(error, "message"), HasSubstr("kid@"));
+    call = peer->start_message("c2", "types", "plain", map_of("value", 1));
+    co_await peer->send(with(call, "x_sig", "(std::string)"));
+    error = co_await peer->expect("Error");
+    EXPECT_THAT(text_of(error, "message"),
+                HasSubstr("the caller takes types:plain for (std::string), but actor 'kid@"));
+    peer->close();
+    co_await kid.cancel_actor();
+  });
+}
+
+TRACTOR_TEST(payload_types, a_broken_message_is_a_fault_and_no_orderly_end, (), keyless()) {
+  std::optional<transport_closed::cause> why;
+  co_await with_fake(
+      [](wire_peer& peer, std::string cid) -> task<> {
+        co_await peer.send(wire_peer::message("NoSuchType", cid));
+      },
+      [&](portal fake) -> task<> {
+        auto error = co_await raises<transport_closed>(fake.run<&plain>(1));
+        EXPECT_THAT(error.what(), HasSubstr("broken message"));
+        why = error.why();
+      });
+  EXPECT_EQ(why, transport_closed::cause::fault);
+}
+
 TRACTOR_TEST(payload_types, a_lost_connection_fails_all_that_runs_over_it, (), keyless()) {
   co_await fail_after(10s, open_task_nursery([&](task_nursery& tn) -> task<> {
                         auto host = co_await wire_host::open("fake");

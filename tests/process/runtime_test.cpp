@@ -90,6 +90,32 @@ TRACTOR_TEST(runtime, is_one_per_process_in_the_root) {
   });
 }
 
+TRACTOR_CELL_TEST(runtime, is_gone_with_its_tree_and_what_asks_for_it_says_which_was_the_last,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  run_options options;
+  options.name("former")
+      .start_method(method.key())
+      .enable_transports(proto.key())
+      .registry_addrs(addr.text());
+  run_tree(options, []() -> task<> { co_return; });
+  try {
+    current_actor();
+    ADD_FAILURE() << "an actor";
+  } catch (const no_runtime& error) {
+    EXPECT_THAT(error.what(), HasSubstr("enter it with tractor::run; the last one was 'former@"));
+  }
+}
+
+// Its children would come there as roots, and start children of their own.
+TRACTOR_CELL_TEST(runtime, refuses_to_be_where_main_has_not_asked_whether_it_is_a_child,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  subprocess unready(program("unready", method, proto, addr));
+  const auto status = unready.wait(roomy(10s));
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(status->code(), 3);
+  EXPECT_THAT(unready.err(), HasSubstr("main() must begin with tractor::run"));
+}
+
 TRACTOR_TEST(runtime, is_one_per_process_in_a_child) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
     auto kid = co_await an.start_actor("kid", expose<&second_tree>());

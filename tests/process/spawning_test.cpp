@@ -169,6 +169,45 @@ TRACTOR_TEST(spawning, a_passed_descriptor_works_in_the_child_and_stays_ours) {
   ::close(pipe[1]);
 }
 
+TRACTOR_TEST(spawning, a_childs_standard_streams_can_be_descriptors_of_its_parent) {
+  std::array<int, 2> pipe{};
+  CO_ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    auto options =
+        expose<&write_to, &target_of>().pass_fd(pipe[0], 0).pass_fd(pipe[1], 1).pass_fd(pipe[1], 2);
+    auto kid = co_await an.start_actor("kid", std::move(options));
+    auto in = co_await kid.run<&target_of>(0);
+    EXPECT_TRUE(in.starts_with("pipe:")) << in;
+    EXPECT_TRUE(co_await kid.run<&write_to>(1, "out,"));
+    EXPECT_TRUE(co_await kid.run<&write_to>(2, "err"));
+    co_await end(kid);
+  });
+  std::array<char, 16> text{};
+  EXPECT_EQ(::read(pipe[0], text.data(), text.size()), 7);
+  EXPECT_STREQ(text.data(), "out,err");
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TRACTOR_CELL_TEST(spawning, by_an_alias_of_the_backend_is_the_same,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  for (const plugin::plugin_info& each : plugin::registry::instance().list()) {
+    if (each.kind != "spawn" || each.key != method.key()) continue;
+    EXPECT_FALSE(each.aliases.empty());
+    for (const std::string& alias : each.aliases) {
+      run_options options;
+      options.start_method(alias).enable_transports(proto.key()).registry_addrs(addr.text());
+      run_tree(options, [&]() -> task<> {
+        EXPECT_EQ(current_actor().start_method(), method.key());
+        co_await open_nursery([](actor_nursery& an) -> task<> {
+          auto kid = co_await an.start_actor("kid", expose<&target_of>());
+          co_await end(kid);
+        });
+      });
+    }
+  }
+}
+
 TRACTOR_TEST(spawning, a_childs_stderr_can_be_null) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
     auto options = expose<&target_of>().null_stdio(2);

@@ -267,6 +267,27 @@ TRACTOR_TEST(stream, drop_oldest_and_conflate_count_what_they_drop) {
   });
 }
 
+TRACTOR_TEST(stream, an_item_that_is_there_can_be_taken_without_waiting) {
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("kid", expose<&ticks>());
+    co_await kid.stream_from<&ticks>(2, [&](receive_stream<int>& in) -> task<> {
+      for (int wanted = 0; wanted < 2; ++wanted) {
+        std::optional<int> got;
+        while (!got) {
+          try {
+            got = in.receive_nowait();
+          } catch (const would_block&) {
+          }
+          if (!got) co_await sleep(1ms);
+        }
+        EXPECT_EQ(got, wanted);
+      }
+      EXPECT_FALSE(co_await in.next());
+    });
+    an.cancel();
+  });
+}
+
 TRACTOR_TEST(stream, a_closed_end_says_so_to_both_sides) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
     portal kid = co_await an.start_actor("kid", expose<&closes_at_once>());

@@ -35,19 +35,24 @@ void child_actor::prepare(spawn_request& request) {
   boot_stderr_.reset(::memfd_create("tractor-boot-stderr", MFD_CLOEXEC));
   if (boot_stderr_.get() < 0)
     throw std::system_error(errno, std::generic_category(), "cannot keep the stderr of '" + id_.name() + "'");
-  bool null_stderr = false;
+  // Where its stderr goes once it has booted.
+  int later_stderr = STDERR_FILENO;
   request.title = "_subactor[" + id_.short_form() + "]";
   for (int number : options_.null_stdio()) {
     if (null_.get() < 0) null_.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (number == STDERR_FILENO)
-      null_stderr = true;
+      later_stderr = null_.get();
     else
       request.fds.emplace_back(null_.get(), number);
   }
   request.fds.emplace_back(childs_socket_.get(), boot_socket_number);
-  request.fds.emplace_back(null_stderr ? null_.get() : STDERR_FILENO, real_stderr_number);
   request.fds.emplace_back(boot_stderr_.get(), STDERR_FILENO);
-  for (const auto& passed : options_.fds()) request.fds.push_back(passed);
+  for (const auto& passed : options_.fds())
+    if (passed.second == STDERR_FILENO)
+      later_stderr = passed.first;
+    else
+      request.fds.push_back(passed);
+  request.fds.emplace_back(later_stderr, real_stderr_number);
   request.env = options_.env();
   request.env.emplace_back(boot_variable, std::to_string(boot_socket_number));
   request.working_directory = options_.working_directory();

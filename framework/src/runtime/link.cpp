@@ -63,8 +63,10 @@ task<> link::read_messages() {
     }
   } catch (const transport_closed& closed) {
     end_text_ = closed.what();
+    end_cause_ = closed.why();
   } catch (const msg::codec_error& error) {
     end_text_ = "dropped " + chan_->describe_peer() + ", which sent a broken message: " + error.what();
+    end_cause_ = transport_closed::cause::fault;
     TRACTOR_LOG(ipc, error, "{}", end_text_);
   } catch (const handshake_error& error) {
     end_text_ = error.what();
@@ -81,9 +83,7 @@ task<> link::end_calls() {
   if (explain_end && !(pending_.empty() && dialogs_.empty())) better = co_await explain_end();
   if (end_text_.empty()) end_text_ = "the connection to " + chan_->describe_peer() + " is closed";
   if (!end_error_)
-    end_error_ =
-        better ? better
-               : std::make_exception_ptr(transport_closed(end_text_, transport_closed::cause::end_of_stream));
+    end_error_ = better ? better : std::make_exception_ptr(transport_closed(end_text_, end_cause_));
   for (auto& [cid, pending] : pending_) {
     if (pending->done.is_set()) continue;
     pending->error = end_error_;

@@ -173,6 +173,7 @@ class link : public std::enable_shared_from_this<link> {
   condition ended_;
   std::exception_ptr end_error_;
   std::string end_text_;
+  transport_closed::cause end_cause_ = transport_closed::cause::end_of_stream;
   bool cancel_acknowledged_ = false;
 };
 

@@ -151,6 +151,10 @@ task<> root_main(const run_options& options, const settings& chosen, task<> main
     } catch (...) {
       error = std::current_exception();
     }
+    // Ctrl-C goes to every process at once: what the others make of it may come before our own signal does,
+    // which is at hand as soon as the loop looks.
+    if (error && interrupted_by == 0)
+      co_await shielded([]() -> task<> { co_await sleep(std::chrono::milliseconds(1)); });
     co_await shielded([&]() -> task<> { co_await runtime.teardown(); });
     tasks.scope().cancel();
   };
@@ -186,6 +190,11 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
   if (actor_runtime* there = actor_runtime::current_or_null())
     throw runtime_failure("there is a runtime in this process already: actor '" + there->id().short_form() +
                           "'");
+  // A child that is this program, run anew, would take itself for a root, and start children of its own.
+  if (process_argv().argc == 0)
+    throw runtime_failure(
+        "main() must begin with tractor::run, or with tractor::run_if_child: a child of a backend comes "
+        "there");
   settle_keys(chosen);
   chosen.apply_log_levels();
   spawn_backend& backend = plugin::registry::instance().spawn(chosen.spawn_backend.value());

@@ -225,6 +225,17 @@ task<> bound() {
 // The name of a member: what follows the colon.
 std::string name_in(std::string_view mode) { return std::string(mode.substr(mode.find(':') + 1)); }
 
+// As a program does that asks too late, or never, whether it is a child.
+int boot_unready() {
+  try {
+    run_tree(run_options(), []() -> task<> { co_return; });
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 3;
+  }
+  return 0;
+}
+
 int declare_twins() {
   detail::endpoint what;
   what.ns = "zoo";
@@ -240,6 +251,7 @@ int declare_twins() {
 
 int main(int argc, char** argv) {
   using namespace process_program;
+  if (argc > 1 && std::string_view(argv[1]) == "unready") return boot_unready();
   run_if_child(argc, argv);
   const std::string_view mode = argc > 1 ? argv[1] : "";
   --argc;

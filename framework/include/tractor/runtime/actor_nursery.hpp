@@ -65,7 +65,8 @@ class TRACTOR_API actor_options {
     return env_.emplace_back(std::move(name), std::move(value)), *this;
   }
   actor_options& working_directory(std::string path) { return working_directory_ = std::move(path), *this; }
-  /// Gives descriptor `fd` of this process to the child as number `as`; we keep ours.
+  /// Gives descriptor `fd` of this process to the child as number `as`; we keep ours. Number 2 it
+  /// has from the end of its boot on: until then its parent reads what it says there.
   actor_options& pass_fd(int fd, int as) { return fds_.emplace_back(fd, as), *this; }
   /// Connects the child's stdin, stdout or stderr (0, 1, 2) to /dev/null.
   actor_options& null_stdio(int number) { return null_stdio_.push_back(number), *this; }
