@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test that a row of docs/rules.md or docs/promises.md names exists: `suite.name` in the sources,
-# `wrong_spellings.name` as a program there, `test_name.sh` as a script; and every row names one.
+# `wrong_spellings.name` as a program there, `test_name.sh` or `check_name.sh` as a script; and every row names one.
 # Usage: check_rules_table.sh [TREE]
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 cd "${1:-$root}" || exit 1
@@ -17,7 +17,7 @@ known=$(
     grep -oE '\b(TRACTOR_TEST|TRACTOR_CELL_TEST|TEST|TEST_F|TEST_P)\( *[A-Za-z_0-9]+ *, *[A-Za-z_0-9]+' |
     sed -E 's/^[A-Z_]+\( *//; s/ *, */./'
   source_files 'tests/tooling/wrong_spellings/*.cc' | sed 's|.*/|wrong_spellings.|; s|\.cc$||'
-  source_files 'tests/tooling/test_*.sh' | sed 's|.*/||'
+  source_files 'tests/tooling/test_*.sh' 'tests/tooling/check_*.sh' | sed 's|.*/||'
 )
 
 # check_table FILE: prints what is wrong with it.

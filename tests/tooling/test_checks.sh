@@ -78,6 +78,11 @@ expect check_rules_table 1 'docs/rules.md:2: there is no test zoo.closes'
 file docs/rules.md '| It closes. | |' '| A cage is no zoo. | `wrong_spellings.cage` |'
 expect check_rules_table 1 'docs/rules.md:1: this row names no test'
 expect check_rules_table 1 'docs/rules.md:2: there is no test wrong_spellings.cage'
+file docs/rules.md '| A cage is locked. | `test_cage.sh`, `check_cage.sh` |'
+expect check_rules_table 1 'docs/rules.md:1: there is no test check_cage.sh'
+file tests/tooling/test_cage.sh true
+file tests/tooling/check_cage.sh true
+expect check_rules_table 0
 
 fresh_tree
 file harness/src/run.cpp 'task<> f() {' '  if (co_await g()) h();' '}'
