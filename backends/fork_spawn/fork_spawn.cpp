@@ -250,6 +250,8 @@ std::vector<int> fork_spawn::helper_pids() const {
 }
 
 leftovers fork_spawn::scan() const { return find_orphans({"_subactor[", "_zygote["}); }
-reap_report fork_spawn::reap(const leftovers& found) { return end_orphans(found); }
+reap_report fork_spawn::reap(const leftovers& found, std::chrono::milliseconds grace) {
+  return end_orphans(found, grace);
+}
 
 }  // namespace tractor

@@ -30,7 +30,7 @@ class fork_spawn final : public spawn_backend {
   std::vector<int> helper_pids() const override;
   void shutdown() noexcept override { link_.stop(); }
   leftovers scan() const override;
-  reap_report reap(const leftovers& found) override;
+  reap_report reap(const leftovers& found, std::chrono::milliseconds grace) override;
 
  private:
   using birth = fork_spawn_detail::birth;

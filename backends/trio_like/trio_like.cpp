@@ -117,6 +117,8 @@ task<std::unique_ptr<child_process>> trio_like::spawn(const spawn_request& reque
 }
 
 leftovers trio_like::scan() const { return find_orphans({"_subactor["}); }
-reap_report trio_like::reap(const leftovers& found) { return end_orphans(found); }
+reap_report trio_like::reap(const leftovers& found, std::chrono::milliseconds grace) {
+  return end_orphans(found, grace);
+}
 
 }  // namespace tractor

@@ -16,7 +16,7 @@ class trio_like final : public spawn_backend {
   }
   task<std::unique_ptr<child_process>> spawn(const spawn_request& request) override;
   leftovers scan() const override;
-  reap_report reap(const leftovers& found) override;
+  reap_report reap(const leftovers& found, std::chrono::milliseconds grace) override;
 };
 
 }  // namespace tractor

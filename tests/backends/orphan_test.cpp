@@ -99,8 +99,27 @@ TEST_P(orphans, one_that_ignores_sigint_is_killed_after_the_grace) {
     auto parent = co_await family(pipe, "stubborn");
     co_await kill(parent);
     const reap_report report = end_orphans(only_ours(backend_->scan()), std::chrono::milliseconds(200));
-    EXPECT_EQ(report.removed.size(), 1u);
+    EXPECT_EQ(report.killed.size(), 1u);
+    EXPECT_TRUE(report.removed.empty());
     EXPECT_TRUE(gone_within(orphan_, 1));
+  });
+}
+
+TEST_P(orphans, the_children_of_a_living_process_are_ended_if_it_is_named) {
+  run_loop([&]() -> task<> {
+    report_pipe pipe;
+    auto parent = co_await family(pipe, "sleep");
+    const leftovers others = find_children(::getpid() + 100'000, {"_subactor["});
+    EXPECT_TRUE(others.empty());
+    leftovers ours = only_ours(find_children(parent->pid(), {"_subactor["}));
+    EXPECT_EQ(ours.size(), 1u);
+    const reap_report refused = end_children(::getpid(), ours);
+    EXPECT_EQ(refused.failed.size(), 1u) << "of another parent";
+    const reap_report report = end_children(parent->pid(), ours);
+    EXPECT_EQ(report.removed.size(), 1u);
+    // Its parent has not looked yet.
+    EXPECT_TRUE(report.failed.empty() && report.killed.empty());
+    co_await kill(parent);
   });
 }
 

@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../tools/common.sh"
 
 preset=$(built_preset "${1:-}")
 if [[ -z ${TRACTOR_REAP_INSIDE:-} ]]; then
-  configure "$preset" >/dev/null && build "$preset" tractor tractor_plugins tractor_bench tractor_cli tractor_reap tractor_process_program >/dev/null ||
+  configure "$preset" >/dev/null && build "$preset" tractor tractor_plugins tractor_bench tractor_cli tractor_reap tractor_process_program test_broken_transport >/dev/null ||
     die "could not build the preset $preset"
   export TRACTOR_REAP_INSIDE=1
   alone=(unshare --user --map-root-user --pid --fork --mount-proc --kill-child)
@@ -85,8 +85,10 @@ check_backend() { # check_backend BACKEND
   reap --json -n || die "a dry run in JSON failed"
   said "\"pid\":$actor,"
 
-  reap --uds || { cat "$folder/out" "$folder/err"; die "the sweep failed"; }
-  said "removed process $actor _subactor[echo@"
+  # It is stopped, and hears nothing.
+  reap --uds --grace 0.2
+  (($? == 1)) || { cat "$folder/out" "$folder/err"; die "an actor that had to be killed is exit code 1"; }
+  said "killed process $actor _subactor[echo@"
   said "removed socket $XDG_RUNTIME_DIR"
   is_gone "$actor" || die "the orphan lives"
   [[ -z $(find "$XDG_RUNTIME_DIR" -name '*.sock') ]] || die "a socket was left"
@@ -175,18 +177,52 @@ check_dumps() {
   [[ ! -e $file ]] || die "a dump was left"
 }
 
+# The children of a living process, if it is named.
+check_parent() { # check_parent BACKEND
+  start_tree "$1"
+  eventually 'both actors listen' bash -c "[[ \$(find '$XDG_RUNTIME_DIR' -name '*.sock' | wc -l) -ge 2 ]]"
+  reap --parent "$tree" -n || die "a dry run over the children of a process failed"
+  said "found process $actor _subactor[echo@"
+  said "a child of pid $tree"
+  reap --parent "$$" || die "a sweep over the children of another process failed"
+  said "0 removed, 0 failed"
+  reap --parent "$tree" || { cat "$folder/out" "$folder/err"; die "the sweep failed"; }
+  said "removed process $actor _subactor[echo@"
+  wait "$tree"
+  (($? == 1)) || die "the tree did not see that its actor was ended: $(<"$folder/tree")"
+}
+
+# What a plugin of others says that is no process, no socket and no memory.
+check_others() {
+  local file=$folder/left-by-a-plugin plugins=$root/build/$preset/tests/plugins/broken
+  echo left >"$file"
+  export TRACTOR_TEST_LEFTOVER=$file
+  reap --plugin-path "$plugins" --uds -n || die "a dry run failed"
+  silent_on "$file"
+  reap --plugin-path "$plugins" --others -n || die "a dry run over the others failed"
+  said "found file $file"
+  reap --plugin-path "$plugins" --others || { cat "$folder/out" "$folder/err"; die "the sweep failed"; }
+  said "removed file $file"
+  [[ ! -e $file ]] || die "the file of the plugin is still there"
+  unset TRACTOR_TEST_LEFTOVER
+}
+
 check_shm
+check_others
 check_foreign_shm
 check_dumps
 
 for file in "$root/build/$preset"/lib/tractor/plugins/libtractor_spawn_*.so; do
   key=${file##*/libtractor_spawn_}
   check_backend "${key%.so}"
+  check_parent "${key%.so}"
 done
 
 "$bin/tractor" reap -n >"$folder/out" 2>"$folder/err" || die "tractor reap: $(<"$folder/err")"
 said "0 found, nothing was touched"
 
+reap --parent 0
+(($? == 2)) || die "process 0 is wrong usage: exit code 2"
 reap --no-such-flag
 (($? == 2)) || die "an unknown flag is wrong usage: exit code 2"
 reap --plugin-path "$folder/none/such" -n || die "a folder that is not there is passed over"

@@ -1,6 +1,7 @@
 #include "reap_command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -20,7 +21,9 @@ namespace {
 struct reap_options {
   std::vector<std::string> folders;
   bool dry_run = false, json = false, uds = false, uds_only = false, shm = false, shm_only = false,
-       shm_all = false, dumps = false;
+       shm_all = false, dumps = false, others = false;
+  int parent = 0;
+  double grace = 3;
 };
 
 request wanted_of(const reap_options& given) {
@@ -31,6 +34,9 @@ request wanted_of(const reap_options& given) {
   wanted.segments = given.shm || given.shm_only || given.shm_all;
   wanted.foreign_segments = given.shm_all;
   wanted.dumps = given.dumps;
+  wanted.others = given.others;
+  wanted.parent = given.parent;
+  wanted.grace = std::chrono::milliseconds(static_cast<long>(given.grace * 1000));
   return wanted;
 }
 
@@ -69,6 +75,15 @@ void set_up_command(CLI::App& command, const char* who, int& result) {
   command.add_flag("--uds", given->uds, "Remove the sockets of dead actors too");
   command.add_flag("--uds-only", given->uds_only, "Remove the sockets of dead actors only");
   command.add_flag("--dumps", given->dumps, "Remove the dump files of dead actors too");
+  command.add_flag("--others", given->others, "Remove what plugins leave that is none of these too");
+  command
+      .add_option("--parent", given->parent,
+                  "End the actors that are children of this process, which may live, in place of orphans")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--grace", given->grace,
+                  "Seconds that an actor has to end after SIGINT before it is killed; default 3")
+      ->check(CLI::Range(0.0, 3600.0));
   command
       .add_option("--plugin-path", given->folders, "Folders of plugins to search first, separated by colons")
       ->delimiter(':')
@@ -78,7 +93,8 @@ void set_up_command(CLI::App& command, const char* who, int& result) {
   command.footer(
       "The flags that end with -only leave processes alone; given together, each sweeps its own.\n"
       "tractor reap and the program tractor-reap are the same.\n"
-      "Exit codes: 0 nothing is left, 1 something could not be removed, 2 wrong usage.");
+      "Exit codes: 0 nothing is left, 1 something could not be removed or an actor had to be killed,\n"
+      "2 wrong usage.");
   command.final_callback([=, &result] { result = run(*given, who); });
 }
 

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <exception>
 
+#include "tractor/plugin/orphans.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/spawn_backend.hpp"
 #include "tractor/plugin/transport.hpp"
@@ -20,6 +21,8 @@ const char* word(fate of) {
       return "found";
     case fate::removed:
       return "removed";
+    case fate::killed:
+      return "killed";
     case fate::failed:
       return "failed";
   }
@@ -30,13 +33,23 @@ class sweeper {
  public:
   explicit sweeper(const request& wanted) : wanted_(wanted) {}
 
+  reap_report reap(spawn_backend& plugin, const leftovers& found) {
+    return plugin.reap(found, wanted_.grace);
+  }
+  reap_report reap(transport& plugin, const leftovers& found) { return plugin.reap(found); }
+
   // Several backends name the same orphans, since the title does not say who started it: the first one ends
   // it.
   template <class Plugin> void ask(Plugin& plugin, const std::string& kind) {
     leftovers found;
     for (leftover& it : plugin.scan())
-      if (it.kind == kind && !known(it)) found.push_back(std::move(it));
-    settle(found, [&] { return plugin.reap(found); });
+      if (is_of(it, kind) && !known(it)) found.push_back(std::move(it));
+    settle(found, [&] { return reap(plugin, found); });
+  }
+
+  void end_children_of(int parent) {
+    const leftovers found = find_children(parent, {"_subactor["});
+    settle(found, [&] { return end_children(parent, found, wanted_.grace); });
   }
 
   void sweep_segments() {
@@ -75,7 +88,13 @@ class sweeper {
     }
     const reap_report report = remove();
     add(fate::removed, report.removed);
+    add(fate::killed, report.killed);
     add(fate::failed, report.failed);
+  }
+  // An empty kind is whatever has no flag of its own.
+  static bool is_of(const leftover& one, const std::string& kind) {
+    return kind.empty() ? one.kind != "process" && one.kind != "socket" && one.kind != "shm"
+                        : one.kind == kind;
   }
   bool known(const leftover& one) const {
     return std::any_of(done_.actions.begin(), done_.actions.end(), [&](const action& it) {
@@ -99,9 +118,14 @@ std::size_t outcome::count(fate of) const noexcept {
 
 outcome sweep(const request& wanted) {
   sweeper one(wanted);
-  if (wanted.processes) one.ask_all("spawn", "process");
+  if (wanted.processes && wanted.parent > 0) one.end_children_of(wanted.parent);
+  if (wanted.processes && wanted.parent == 0) one.ask_all("spawn", "process");
   if (wanted.segments) one.sweep_segments();
-  if (wanted.sockets) one.ask_all("transport", "socket");
+  for (const char* const plugins : {"spawn", "transport"}) {
+    if (wanted.segments) one.ask_all(plugins, "shm");
+    if (wanted.sockets) one.ask_all(plugins, "socket");
+    if (wanted.others) one.ask_all(plugins, "");
+  }
   if (wanted.dumps) one.sweep_dumps();
   return one.take();
 }
@@ -116,8 +140,10 @@ std::string to_text(const outcome& done, const request& wanted) {
     out += "\n";
   }
   if (wanted.dry_run) return out + std::to_string(done.actions.size()) + " found, nothing was touched\n";
+  const std::size_t killed = done.count(fate::killed);
   return out + std::to_string(done.count(fate::removed)) + " removed, " +
-         std::to_string(done.count(fate::failed)) + " failed\n";
+         (killed ? std::to_string(killed) + " killed, " : "") + std::to_string(done.count(fate::failed)) +
+         " failed\n";
 }
 
 std::string to_json(const outcome& done) {

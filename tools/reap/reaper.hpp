@@ -1,10 +1,12 @@
 // One sweep over the leftovers of all plugins.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "tractor/plugin/leftovers.hpp"
+#include "tractor/plugin/spawn_backend.hpp"
 
 namespace tractor::reap {
 
@@ -16,11 +18,14 @@ class request {
   bool foreign_segments = false;  ///< with `segments`: also those that no actor made
   bool sockets = false;
   bool dumps = false;
+  bool others = false;                                   ///< what plugins leave that is neither of these
+  int parent = 0;                                        ///< if it is one: its children, in place of orphans
+  std::chrono::milliseconds grace = default_reap_grace;  ///< for a process to end in order
   bool dry_run = false;
 };
 
 /// What became of one leftover.
-enum class fate { found, removed, failed };
+enum class fate { found, removed, killed, failed };
 
 /// One leftover and what became of it. A value.
 class action {
@@ -38,8 +43,10 @@ class outcome {
   std::vector<std::string> complaints;  ///< plugins that could not be asked
 
   std::size_t count(fate of) const noexcept;
-  /// Nothing that was to be removed is left, and every plugin was asked.
-  bool clean() const noexcept { return complaints.empty() && count(fate::failed) == 0; }
+  /// Nothing that was to be removed is left, no process had to be killed, and every plugin was asked.
+  bool clean() const noexcept {
+    return complaints.empty() && count(fate::failed) == 0 && count(fate::killed) == 0;
+  }
 };
 
 /// Asks every good plugin of the process's registry what dead actors left, and removes that unless it is a

@@ -90,7 +90,9 @@ class nice_backend final : public spawn_backend {
   }
 
   leftovers scan() const override { return find_orphans({"_subactor["}); }
-  reap_report reap(const leftovers& found) override { return end_orphans(found); }
+  reap_report reap(const leftovers& found, std::chrono::milliseconds grace) override {
+    return end_orphans(found, grace);
+  }
 };
 
 }  // namespace

@@ -79,8 +79,8 @@ struct target {
 };
 using targets = std::vector<std::unique_ptr<target>>;
 
-/// Moves those that end before `deadline` from `alive` to the report.
-void await_ends(targets& alive, reap_report& report, clock::time_point deadline) {
+/// Moves those that end before `deadline` from `alive` to `gone`.
+void await_ends(targets& alive, leftovers& gone, clock::time_point deadline) {
   while (!alive.empty()) {
     std::vector<pollfd> polls;
     for (const auto& one : alive) polls.push_back(pollfd{one->pidfd.get(), POLLIN, 0});
@@ -91,7 +91,7 @@ void await_ends(targets& alive, reap_report& report, clock::time_point deadline)
     targets rest;
     for (std::size_t i = 0; i < alive.size(); ++i) {
       if (polls[i].revents != 0)
-        report.removed.push_back(alive[i]->item);
+        gone.push_back(alive[i]->item);
       else
         rest.push_back(std::move(alive[i]));
     }
@@ -104,8 +104,25 @@ void fail(reap_report& report, leftover item, const std::string& why) {
   report.failed.push_back(std::move(item));
 }
 
+/// Whose processes may be ended: those that somebody has adopted, or the children of one process.
+class claim {
+ public:
+  explicit claim(int parent = 0) : parent_(parent) {}
+  bool covers(int pid) const {
+    const int parent = parent_of(pid);
+    return parent_ > 0 ? parent == parent_ : adopted(pid, parent);
+  }
+  const char* refusal() const {
+    return parent_ > 0 ? "its parent is another one by now: not touched"
+                       : "it has a living parent, or hides it: not touched";
+  }
+
+ private:
+  int parent_;  // 0: for orphans
+};
+
 /// Pins each leftover and proves it once more.
-targets prove(const leftovers& found, reap_report& report) {
+targets prove(const leftovers& found, const claim& to, reap_report& report) {
   targets proven;
   for (const leftover& item : found) {
     if (item.kind != "process" || item.pid <= 1) {
@@ -120,17 +137,30 @@ targets prove(const leftovers& found, reap_report& report) {
       report.removed.push_back(item);
     else if (title != item.name)
       fail(report, item, "its pid is now '" + title + "', which was not touched");
-    else if (!adopted(item.pid, parent_of(item.pid)))
-      fail(report, item, "it has a living parent, or hides it: not touched");
+    else if (!to.covers(item.pid))
+      fail(report, item, to.refusal());
     else
       proven.push_back(std::move(one));
   }
   return proven;
 }
 
-}  // namespace
+reap_report end(const leftovers& found, const claim& to, std::chrono::milliseconds grace) {
+  reap_report report;
+  targets alive = prove(found, to, report);
+  // A helper holds nothing that would want a clean-up, and listens to no other signal.
+  for (const auto& one : alive) one->send(is_helper(one->item) ? SIGKILL : SIGINT);
+  await_ends(alive, report.removed, clock::now() + grace);
+  for (const auto& one : alive) one->send(SIGKILL);
+  await_ends(alive, report.killed, clock::now() + std::chrono::seconds(1));
+  for (const auto& one : alive) fail(report, one->item, "it survived SIGKILL for a second");
+  return report;
+}
 
-leftovers find_orphans(const std::vector<std::string>& prefixes) {
+/// The processes of this user with such a title whose parent `is_wanted(pid, parent)`.
+template <class Predicate>
+leftovers find_processes(const std::vector<std::string>& prefixes, const Predicate& is_wanted,
+                         const std::string& why) {
   leftovers found;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
@@ -142,25 +172,31 @@ leftovers find_orphans(const std::vector<std::string>& prefixes) {
     const std::string title = title_of(pid);
     if (!starts_with_one_of(title, prefixes)) continue;
     const int parent = parent_of(pid);
-    if (!adopted(pid, parent)) continue;
+    if (!is_wanted(pid, parent)) continue;
     std::string comm = read_proc(parent, "comm");
     if (!comm.empty()) comm.pop_back();
-    found.emplace_back("process", title, pid,
-                       "its parent is gone; adopted by pid " + std::to_string(parent) + " (" + comm + ")");
+    found.emplace_back("process", title, pid, why + " pid " + std::to_string(parent) + " (" + comm + ")");
   }
   return found;
 }
 
+}  // namespace
+
+leftovers find_orphans(const std::vector<std::string>& prefixes) {
+  return find_processes(prefixes, &adopted, "its parent is gone; adopted by");
+}
+
 reap_report end_orphans(const leftovers& found, std::chrono::milliseconds grace) {
-  reap_report report;
-  targets alive = prove(found, report);
-  // A helper holds nothing that would want a clean-up, and listens to no other signal.
-  for (const auto& one : alive) one->send(is_helper(one->item) ? SIGKILL : SIGINT);
-  await_ends(alive, report, clock::now() + grace);
-  for (const auto& one : alive) one->send(SIGKILL);
-  await_ends(alive, report, clock::now() + std::chrono::seconds(1));
-  for (const auto& one : alive) fail(report, one->item, "it survived SIGKILL for a second");
-  return report;
+  return end(found, claim(), grace);
+}
+
+leftovers find_children(int parent, const std::vector<std::string>& prefixes) {
+  const auto is_child = [parent](int, int of) { return of == parent; };
+  return find_processes(prefixes, is_child, "a child of");
+}
+
+reap_report end_children(int parent, const leftovers& found, std::chrono::milliseconds grace) {
+  return end(found, claim(parent), grace);
 }
 
 }  // namespace tractor

@@ -114,6 +114,19 @@ class broken_transport final : public transport {
     co_return std::make_unique<deaf_stream>(std::move(socket), where);
   }
 
+  // What a transport may leave besides sockets: a file that a test names.
+  leftovers scan() const override {
+    const char* const file = std::getenv("TRACTOR_TEST_LEFTOVER");
+    if (!file || ::access(file, F_OK) != 0) return {};
+    return {leftover("file", file, 0, "a test has left it")};
+  }
+  reap_report reap(const leftovers& found) override {
+    reap_report report;
+    for (const leftover& each : found)
+      (::unlink(each.name.c_str()) == 0 ? report.removed : report.failed).push_back(each);
+    return report;
+  }
+
  private:
   mutable int given_ = 0;
 };

@@ -23,12 +23,12 @@ class TRACTOR_API leftover {
 
 using leftovers = std::vector<leftover>;
 
-/// What became of leftovers: those that are gone, and those that could not be removed, with the reason in
-/// `detail`.
+/// What became of leftovers.
 class TRACTOR_API reap_report {
  public:
   leftovers removed;
-  leftovers failed;
+  leftovers killed;  ///< processes that are gone, too, but did not end when they were asked
+  leftovers failed;  ///< those that could not be removed, with the reason in `detail`
 };
 
 }  // namespace tractor

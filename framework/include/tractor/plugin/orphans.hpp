@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tractor/plugin/leftovers.hpp"
+#include "tractor/plugin/spawn_backend.hpp"
 
 namespace tractor {
 
@@ -21,6 +22,15 @@ TRACTOR_API leftovers find_orphans(const std::vector<std::string>& prefixes);
 /// Each one is proven again through a pidfd first (same title, still an orphan), so that a recycled pid is
 /// never hit; one that is gone already counts as removed.
 TRACTOR_API reap_report end_orphans(const leftovers& found,
-                                    std::chrono::milliseconds grace = std::chrono::milliseconds(3000));
+                                    std::chrono::milliseconds grace = default_reap_grace);
+
+/// Finds processes of this user whose title starts with one of `prefixes` and whose parent is the process
+/// `parent`, which may live. Blocks for a walk through /proc.
+TRACTOR_API leftovers find_children(int parent, const std::vector<std::string>& prefixes);
+
+/// Ends what `find_children` found for `parent`, as `end_orphans` does: each is proven again to be a child of
+/// that.
+TRACTOR_API reap_report end_children(int parent, const leftovers& found,
+                                     std::chrono::milliseconds grace = default_reap_grace);
 
 }  // namespace tractor

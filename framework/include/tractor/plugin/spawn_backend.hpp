@@ -1,6 +1,7 @@
 // The contract of a spawn backend plugin.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,6 +56,9 @@ class TRACTOR_API spawn_request {
   std::string working_directory;
 };
 
+/// How long an orphan has to end in order.
+inline constexpr std::chrono::milliseconds default_reap_grace{3000};
+
 /// How processes start: one object a process, created by the plugin's descriptor, never destroyed.
 ///
 /// Under every backend a child has the working directory, environment, umask, CPU affinity, resource limits
@@ -85,8 +89,12 @@ class TRACTOR_API spawn_backend {
   virtual void shutdown() noexcept {}
   /// Finds what dead actors of this backend left behind (of this user only).
   virtual leftovers scan() const { return {}; }
-  /// Ends leftovers that `scan` found, after proving once more that each is orphaned.
-  virtual reap_report reap(const leftovers&) { return {}; }
+  /// Ends leftovers that `scan` found, after proving once more that each is orphaned: by force what has not
+  /// ended within `grace`.
+  virtual reap_report reap(const leftovers&,
+                           [[maybe_unused]] std::chrono::milliseconds grace = default_reap_grace) {
+    return {};
+  }
 };
 
 }  // namespace tractor
