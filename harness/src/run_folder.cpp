@@ -8,55 +8,28 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 
 #include "test_result.hpp"
+#include "tractor/runtime/run_leftovers.hpp"
 
 namespace tractor::harness::detail {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
 const fs::path base = "/tmp";
-
-// Short: the path of a socket has about a hundred bytes.
-std::string prefix(std::string_view state) {
-  return "tractor-" + std::string(state) + "-" + std::to_string(::geteuid()) + "-";
-}
 
 owned_fd open_folder(const std::string& path) {
   return owned_fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-// Whoever lives holds the lock. A pid would not do: in another namespace it is another process, or none.
-void remove_if_dead(const fs::path& folder) {
-  const owned_fd open = open_folder(folder);
-  struct stat is {};
-  if (!open || ::fstat(open.get(), &is) != 0 || is.st_uid != ::geteuid()) return;
-  if (::flock(open.get(), LOCK_EX | LOCK_NB) != 0) return;
-  std::error_code ignored;
-  fs::remove_all(folder, ignored);
-}
-
 }  // namespace
 
-void remove_folders_of_dead_runs() noexcept {
-  std::error_code ignored;
-  const std::string born = prefix("run"), newborn = prefix("new");
-  for (const auto& entry : fs::directory_iterator(base, ignored)) {
-    const std::string name = entry.path().filename();
-    const bool run = name.starts_with(born);
-    // Not locked yet: only age tells that its owner is dead.
-    const bool unborn =
-        name.starts_with(newborn) && fs::file_time_type::clock::now() - entry.last_write_time(ignored) > 60s;
-    if (run || unborn) remove_if_dead(entry.path());
-  }
-}
+void remove_folders_of_dead_runs() { remove_runs(find_dead_runs()); }
 
 namespace {
 
@@ -68,10 +41,10 @@ namespace {
 
 run_folder::run_folder() : own_(true) {
   remove_folders_of_dead_runs();
-  std::string unborn = base / (prefix("new") + "XXXXXX");
+  std::string unborn = base / (run_folder_prefix("new") + "XXXXXX");
   if (!::mkdtemp(unborn.data())) cannot_make(unborn);
   lock_.reset(open_folder(unborn).release());
-  path_ = base / (prefix("run") + unborn.substr(unborn.size() - 6));
+  path_ = base / (run_folder_prefix("run") + unborn.substr(unborn.size() - 6));
   if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 || ::rename(unborn.c_str(), path_.c_str()) != 0)
     cannot_make(unborn);
   furnish();
@@ -93,7 +66,7 @@ run_folder::~run_folder() {
 }
 
 std::string set_aside(const std::string& folder, const std::string& test) {
-  std::string place = base / (prefix("kept") + file_name_of(test) + "-XXXXXX");
+  std::string place = base / (run_folder_prefix("kept") + file_name_of(test) + "-XXXXXX");
   // A folder takes the place of an empty one.
   if (!::mkdtemp(place.data()) || ::rename(folder.c_str(), place.c_str()) != 0)
     throw std::system_error(errno, std::generic_category(), "cannot move it to " + place);

@@ -36,7 +36,7 @@ class run_folder {
 };
 
 /// Removes what runs that were killed have left.
-void remove_folders_of_dead_runs() noexcept;
+void remove_folders_of_dead_runs();
 
 /// Moves the folder of a test to where no run removes it; returns its new place. Throws `std::system_error`.
 std::string set_aside(const std::string& folder, const std::string& test);

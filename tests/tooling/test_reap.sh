@@ -207,6 +207,30 @@ check_others() {
   unset TRACTOR_TEST_LEFTOVER
 }
 
+# A test run that is killed leaves its folder, with the sockets of its actors; its workers end with it.
+check_run() {
+  has_target "$preset" tractor_harness_probe || return 0
+  local runs
+  build "$preset" tractor_harness_probe >/dev/null || die "could not build the probe"
+  "$bin/tractor_harness_probe" --isolate process --timeout-scale 20 --gtest_filter='stuck.waits_with_an_actor/*+uds' \
+    >"$folder/runner" 2>&1 &
+  tree=$!
+  mine+=("$tree")
+  folder_of_run() { runs=$(readlink /proc/"$tree"/fd/* | grep -m 1 '^/tmp/tractor-run-'); }
+  has_sockets() { folder_of_run && [[ -n $(find "$runs" -name '*.sock' 2>/dev/null) ]]; }
+  eventually 'the actors of a test listen' has_sockets
+  folder_of_run
+  reap --uds || die "a sweep over a living run failed"
+  silent_on "$runs"
+  kill -KILL "$tree"
+  wait "$tree" 2>/dev/null
+  eventually 'its workers have ended' bash -c "! pgrep -f -- --worke[r]=$runs"
+  reap --uds --shm || { cat "$folder/out" "$folder/err"; die "the sweep failed"; }
+  said "removed folder $runs"
+  [[ ! -e $runs ]] || die "the folder of the run was left"
+}
+
+check_run
 check_shm
 check_others
 check_foreign_shm

@@ -72,7 +72,8 @@ void set_up_command(CLI::App& command, const char* who, int& result) {
   command.add_flag("--shm-only", given->shm_only, "Remove the shared memory of dead actors only");
   command.add_flag("--shm-all", given->shm_all,
                    "Remove every file of yours in /dev/shm that no process uses, whoever made it");
-  command.add_flag("--uds", given->uds, "Remove the sockets of dead actors too");
+  command.add_flag("--uds", given->uds,
+                   "Remove the sockets of dead actors, and the folders of dead test runs, too");
   command.add_flag("--uds-only", given->uds_only, "Remove the sockets of dead actors only");
   command.add_flag("--dumps", given->dumps, "Remove the dump files of dead actors too");
   command.add_flag("--others", given->others, "Remove what plugins leave that is none of these too");

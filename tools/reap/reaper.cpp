@@ -9,6 +9,7 @@
 #include "tractor/plugin/spawn_backend.hpp"
 #include "tractor/plugin/transport.hpp"
 #include "tractor/runtime/dump_leftovers.hpp"
+#include "tractor/runtime/run_leftovers.hpp"
 #include "tractor/runtime/shm_leftovers.hpp"
 
 namespace tractor::reap {
@@ -55,6 +56,11 @@ class sweeper {
   void sweep_segments() {
     const leftovers found = wanted_.foreign_segments ? find_unused_segments() : find_dead_segments();
     settle(found, [&] { return remove_segments(found); });
+  }
+
+  void sweep_runs() {
+    const leftovers found = find_dead_runs();
+    settle(found, [&] { return remove_runs(found); });
   }
 
   void sweep_dumps() {
@@ -126,6 +132,7 @@ outcome sweep(const request& wanted) {
     if (wanted.sockets) one.ask_all(plugins, "socket");
     if (wanted.others) one.ask_all(plugins, "");
   }
+  if (wanted.sockets) one.sweep_runs();
   if (wanted.dumps) one.sweep_dumps();
   return one.take();
 }
