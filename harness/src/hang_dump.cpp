@@ -1,10 +1,10 @@
 #include "hang_dump.hpp"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <system_error>
 
 #include "process_table.hpp"
@@ -28,25 +28,32 @@ std::string open_files(const std::string& process, const socket_table& sockets) 
     const std::string target = std::filesystem::read_symlink(each.path(), gone);
     if (!gone) out += " " + each.path().filename().string() + "=" + target + sockets.describe(target);
   }
-  return out.empty() ? "" : "\n    open:" + out;
+  return out.empty() ? "" : "    open:" + out + "\n";
 }
 
 }  // namespace
 
-std::string describe_processes() {
+std::string describe_processes(pid_t root) {
   std::string out;
-  const socket_table sockets;
-  for (const process_info& each : descendants_of(::getpid())) {
+  // What runs in a sandbox has its sockets there.
+  const socket_table sockets("/proc/" + std::to_string(root));
+  std::map<pid_t, std::string> titles;
+  for (const process_info& each : tree_of(root)) {
+    // Those that a sandbox is made of are forks of one program with many words.
+    const bool is_copy = each.depth > 0 && titles[each.parent] == each.what;
+    titles[each.pid] = each.what;
     const std::string process = "/proc/" + std::to_string(each.pid);
-    out += "  " + std::to_string(each.pid) + " of " + std::to_string(each.parent) + ", state " + each.state +
-           kernel_place(process) + ": " + each.what + open_files(process, sockets) + "\n";
+    const std::string indent(2 + 2 * each.depth, ' ');
+    out += indent + std::to_string(each.pid) + ", state " + each.state + kernel_place(process) + ": " +
+           (is_copy ? "the same" : each.what) + "\n";
+    if (const std::string open = open_files(process, sockets); !open.empty()) out += indent + open;
   }
   return out;
 }
 
-std::size_t ask_for_tasks() {
+std::size_t ask_for_tasks(pid_t root) {
   std::size_t asked = 0;
-  for (const process_info& each : descendants_of(::getpid())) {
+  for (const process_info& each : descendants_of(root)) {
     if (!each.what.starts_with(actor_title) || each.zombie()) continue;
     signal_process(each.pid, SIGUSR1);
     ++asked;

@@ -30,16 +30,38 @@ char message[512];
 timer_t the_timer;
 prompt_pause prompts;
 pid_t pids[most], parents[most];
+char states[most];
 bool below_us[most];
 
-void say_number(long value) {
-  char digits[24];
-  char* at = digits + sizeof digits;
-  *--at = '\0';
-  do *--at = static_cast<char>('0' + value % 10);
-  while (value /= 10);
-  say(at);
-}
+/// A number as text.
+class digits {
+ public:
+  explicit digits(long value) noexcept {
+    *--at_ = '\0';
+    do *--at_ = static_cast<char>('0' + value % 10);
+    while (value /= 10);
+  }
+  digits(const digits&) = delete;
+  const char* text() const noexcept { return at_; }
+
+ private:
+  char text_[24];
+  char* at_ = text_ + sizeof text_;
+};
+
+/// A path below /proc/<pid>.
+class process_path {
+ public:
+  process_path(long pid, const char* name, const char* below = "") noexcept {
+    const digits number(pid);
+    for (const char* part : {number.text(), name, below})
+      std::strncat(text_, part, sizeof text_ - 1 - std::strlen(text_));
+  }
+  const char* text() const noexcept { return text_; }
+
+ private:
+  char text_[96] = "/proc/";
+};
 
 long read_number(const char* at) {
   long value = 0;
@@ -47,21 +69,15 @@ long read_number(const char* at) {
   return value;
 }
 
-// Reads a small file of /proc/<pid> into `into`, with a zero at the end.
-bool read_file(long pid, const char* name, char* into, std::size_t size) {
-  char path[64] = "/proc/", digits[24];
-  char* at = digits + sizeof digits;
-  *--at = '\0';
-  do *--at = static_cast<char>('0' + pid % 10);
-  while (pid /= 10);
-  std::strcat(path, at);
-  std::strcat(path, name);
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const auto count = ::read(fd, into, size - 1);
+// Reads a small file of /proc/<pid> into `into`, with a zero at the end. Returns how much that is.
+std::size_t read_file(long pid, const char* name, char* into, std::size_t size) {
+  into[0] = '\0';
+  const int fd = ::open(process_path(pid, name).text(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  const auto count = std::max<long>(::read(fd, into, size - 1), 0);
   ::close(fd);
-  into[count > 0 ? count : 0] = '\0';
-  return count > 0;
+  into[count] = '\0';
+  return static_cast<std::size_t>(count);
 }
 
 struct kernel_dirent {
@@ -72,25 +88,32 @@ struct kernel_dirent {
   char name[1];
 };
 
-std::size_t read_table() {
-  std::size_t count = 0;
-  const int folder = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return 0;
-  alignas(kernel_dirent) char entries[8192];
+template <class Each> void for_each_name(const char* path, const Each& each) {
+  const int folder = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  alignas(kernel_dirent) char entries[4096];
   for (long size; (size = ::syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0;) {
-    for (long at = 0; at < size && count < most;) {
+    for (long at = 0; at < size;) {
       const auto* entry = reinterpret_cast<const kernel_dirent*>(entries + at);
       at += entry->length;
-      const long pid = read_number(entry->name);
-      char stat[512];
-      if (pid == 0 || !read_file(pid, "/stat", stat, sizeof stat)) continue;
-      const char* close = std::strrchr(stat, ')');
-      if (!close || std::strlen(close) < 5 || close[2] == 'Z') continue;
-      pids[count] = static_cast<pid_t>(pid);
-      parents[count++] = static_cast<pid_t>(read_number(close + 4));
+      each(static_cast<const char*>(entry->name));
     }
   }
   ::close(folder);
+}
+
+std::size_t read_table() {
+  std::size_t count = 0;
+  for_each_name("/proc", [&count](const char* name) {
+    const long pid = read_number(name);
+    char stat[512];
+    if (pid == 0 || count == most || read_file(pid, "/stat", stat, sizeof stat) == 0) return;
+    const char* close = std::strrchr(stat, ')');
+    if (!close || std::strlen(close) < 5) return;
+    pids[count] = static_cast<pid_t>(pid);
+    states[count] = close[2];
+    parents[count++] = static_cast<pid_t>(read_number(close + 4));
+  });
   return count;
 }
 
@@ -101,14 +124,63 @@ bool is_ours(pid_t pid, std::size_t count) {
   return false;
 }
 
+// Returns how many of them live.
 std::size_t mark_descendants(std::size_t count) {
   std::size_t marked = 0;
   for (bool more = true; more;) {
     more = false;
     for (std::size_t at = 0; at < count; ++at)
-      if (!below_us[at] && is_ours(parents[at], count)) below_us[at] = more = true, ++marked;
+      if (!below_us[at] && is_ours(parents[at], count))
+        below_us[at] = more = true, marked += states[at] != 'Z';
   }
   return marked;
+}
+
+void say_open_files(pid_t pid, const char* indent) {
+  bool any = false;
+  for_each_name(process_path(pid, "/fd").text(), [&](const char* name) {
+    char target[256];
+    const auto count = ::readlink(process_path(pid, "/fd/", name).text(), target, sizeof target - 1);
+    if (count <= 0) return;
+    target[count] = '\0';
+    if (!any) say(indent), say("    open:");
+    for (const char* part : {" ", name, "=", static_cast<const char*>(target)}) say(part);
+    any = true;
+  });
+  if (any) say("\n");
+}
+
+void say_title(pid_t pid) {
+  char title[256];
+  const std::size_t count = read_file(pid, "/cmdline", title, sizeof title);
+  if (count == 0) read_file(pid, "/comm", title, sizeof title);
+  std::replace(title, title + std::max<std::size_t>(count, 1) - 1, '\0', ' ');
+  say(title);
+  // The name ends its line itself.
+  if (!std::strchr(title, '\n')) say("\n");
+}
+
+void say_process(std::size_t at, const char* indent) {
+  char place[64];
+  read_file(pids[at], "/wchan", place, sizeof place);
+  const bool waits = *place && std::strcmp(place, "0") != 0;
+  const char state[] = {states[at], '\0'};
+  const digits pid(pids[at]);
+  for (const char* part : {indent, pid.text(), ", state ", state, waits ? ", waits in " : "",
+                           static_cast<const char*>(waits ? place : ""), ": "})
+    say(part);
+  say_title(pids[at]);
+  say_open_files(pids[at], indent);
+}
+
+// One that is deeper stands no deeper.
+void say_tree(pid_t root, std::size_t count, std::size_t depth = 1) {
+  char indent[64] = {};
+  std::memset(indent, ' ', std::min(2 * depth, sizeof indent - 1));
+  for (std::size_t at = 0; at < count; ++at)
+    if (pids[at] == root) say_process(at, indent);
+  for (std::size_t at = 0; at < count; ++at)
+    if (parents[at] == root && pids[at] != root) say_tree(pids[at], count, depth + 1);
 }
 
 // Actors print their tasks at this signal, and none dies of it.
@@ -137,17 +209,8 @@ void kill_descendants() {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
     }
     if (mark_descendants(count) == 0) return;
-    for (std::size_t at = 0; at < count; ++at) {
-      if (!below_us[at]) continue;
-      if (round == 0) {
-        char name[64];
-        say("  killing process ");
-        say_number(pids[at]);
-        say(read_file(pids[at], "/comm", name, sizeof name) ? " " : "\n");
-        if (*name) say(name);
-      }
-      ::kill(pids[at], SIGKILL);
-    }
+    for (std::size_t at = 0; at < count; ++at)
+      if (below_us[at]) ::kill(pids[at], SIGKILL);
     const timespec moment{0, 10'000'000};
     ::nanosleep(&moment, nullptr);
   }
@@ -168,6 +231,8 @@ void on_alarm(int) {
   say(message);
   void* frames[48];
   ::backtrace_symbols_fd(frames, ::backtrace(frames, 48), STDERR_FILENO);
+  say("Its processes:\n");
+  say_tree(::getpid(), read_table());
   ask_actors_for_tasks();
   kill_descendants();
   say("[  FAILED  ] ");

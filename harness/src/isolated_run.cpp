@@ -14,11 +14,13 @@
 #include <thread>
 
 #include "artifacts.hpp"
+#include "hang_dump.hpp"
 #include "hard_guard.hpp"
 #include "process_table.hpp"
 #include "progress.hpp"
 #include "prompt_pause.hpp"
 #include "run_folder.hpp"
+#include "session.hpp"
 #include "tractor/harness/process.hpp"
 #include "worker_report.hpp"
 
@@ -31,6 +33,11 @@ using clock = std::chrono::steady_clock;
 
 // Of each stream of a test; what is left out stands between its beginning and its end.
 constexpr std::size_t most_output = 1024 * 1024;
+
+// A scale below 1 is for tests that are to come too late, which makes no process faster.
+std::chrono::nanoseconds time_to_answer(std::chrono::nanoseconds usual) {
+  return std::max(usual, scaled(usual));
+}
 
 std::atomic<int> signal_seen = 0;
 
@@ -152,13 +159,13 @@ class dealer {
       workers_.emplace(worker->pid(), running_test{test.name, worker->pid(), begun});
     }
     const std::string prompt_file = prompt_file_in(folder);
-    const std::optional<exit_status> status =
-        wait(*worker, begun + test.bound, prompt_pause(prompt_file.c_str()));
-    if (!status) worker->kill_tree();
+    prompt_pause prompts(prompt_file.c_str());
+    const std::optional<exit_status> status = wait(*worker, begun + test.bound, prompts);
+    const std::string seen = status ? "" : cut_short(*worker, prompts);
     const std::string left = end_what_is_left(worker->pid());
     test_result out = judge(test, status, read_report(folder));
     // What it told its stderr has no marks, and stands behind.
-    out.output = output_of_test(worker->out()) + worker->err();
+    out.output = output_of_test(worker->out()) + worker->err() + seen;
     if (!left.empty()) out.output += "ended by force:\n" + left;
     if (!left.empty() && out.what == verdict::pass) {
       out.what = verdict::leak;
@@ -189,7 +196,7 @@ class dealer {
   }
 
   // In slices: a signal to this process is noticed soon.
-  std::optional<exit_status> wait(subprocess& worker, clock::time_point until, prompt_pause prompts) {
+  std::optional<exit_status> wait(subprocess& worker, clock::time_point until, prompt_pause& prompts) {
     while (!signal_seen) {
       if (clock::now() >= until) {
         const auto more = prompts.more();
@@ -201,6 +208,22 @@ class dealer {
       if (dump_asked.exchange(false)) show_tasks();
     }
     return worker.status();
+  }
+
+  // In three rungs: it is looked at, asked to end, and killed. Returns what was seen, from outside: the
+  // worker has failed to tell.
+  std::string cut_short(subprocess& worker, prompt_pause& prompts) {
+    std::string seen;
+    if (!signal_seen) {
+      seen = "It did not end. Its processes:\n" + describe_processes(worker.pid());
+      // What they print is the test's output.
+      if (ask_for_tasks(worker.pid()) > 0) wait(worker, clock::now() + time_to_answer(300ms), prompts);
+      worker.signal_tree(SIGINT);
+      const bool ended = wait(worker, clock::now() + time_to_answer(1s), prompts).has_value();
+      seen += ended ? "SIGINT ended it.\n" : "SIGINT did not end it, and it was killed.\n";
+    }
+    worker.kill_tree();
+    return seen;
   }
 
   // The runner first: its workers, which pass it on to their actors, hear of it when the text is out.

@@ -10,7 +10,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -103,14 +102,30 @@ std::chrono::nanoseconds busy_time_of(const std::string& folder) {
 
 std::vector<process_info> descendants_of(pid_t root) {
   const auto children = children_by_parent();
-  std::vector<process_info> out;
-  const auto add = [&](pid_t parent) {
+  std::vector<process_info> out, open;
+  const auto open_children = [&](pid_t parent, std::size_t depth) {
     const auto [begin, end] = children.equal_range(parent);
-    std::transform(begin, end, std::back_inserter(out), [](const auto& entry) { return entry.second; });
+    for (auto at = end; at != begin;) {
+      open.push_back((--at)->second);
+      open.back().depth = depth;
+    }
   };
-  add(root);
-  for (std::size_t at = 0; at < out.size(); ++at) add(out[at].pid);
+  open_children(root, 1);
+  while (!open.empty()) {
+    out.push_back(std::move(open.back()));
+    open.pop_back();
+    open_children(out.back().pid, out.back().depth + 1);
+  }
   for (process_info& each : out) add_command_line(each);
+  return out;
+}
+
+std::vector<process_info> tree_of(pid_t root) {
+  std::vector<process_info> out = descendants_of(root);
+  if (auto info = read_process(root)) {
+    add_command_line(*info);
+    out.insert(out.begin(), std::move(*info));
+  }
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,13 +16,17 @@ class process_info {
  public:
   pid_t pid = 0, parent = 0;
   char state = '?';
-  std::string what;  ///< its command line, or its name in brackets
+  std::string what;       ///< its command line, or its name in brackets
+  std::size_t depth = 0;  ///< how far below the root of its listing
 
   bool zombie() const noexcept { return state == 'Z' || state == 'X'; }
 };
 
-/// Returns the descendants of `root`, zombies included, itself excepted.
+/// Returns the descendants of `root`, zombies included, itself excepted: each right behind its parent and
+/// what is below its elder brothers.
 std::vector<process_info> descendants_of(pid_t root);
+/// Returns the same behind `root` itself, if that is there.
+std::vector<process_info> tree_of(pid_t root);
 
 /// Returns how long a thread (`/proc/PID/task/TID`), or the threads of a process (`/proc/PID`) together, had
 /// something to compute: the time on a processor and that in wait for one. 0 for what is gone.

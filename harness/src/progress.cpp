@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <map>
 #include <sstream>
 #include <utility>
 
@@ -21,14 +20,11 @@ std::string elapsed(std::chrono::steady_clock::time_point since) {
   return text;
 }
 
-// Parents come before their children, so that the depth of a parent is known.
-std::string tree_of(int pid) {
+std::string text_of_tree(int pid) {
   std::string out;
-  std::map<int, std::size_t> depth{{pid, 1}};
-  for (const process_info& each : descendants_of(pid)) {
-    const std::size_t level = depth[each.pid] = depth[each.parent] + 1;
-    out += std::string(2 * level, ' ') + std::to_string(each.pid) + " " + each.what.substr(0, 100) + "\n";
-  }
+  for (const process_info& each : descendants_of(pid))
+    out += std::string(2 + 2 * each.depth, ' ') + std::to_string(each.pid) + " " + each.what.substr(0, 100) +
+           "\n";
   return out;
 }
 
@@ -51,7 +47,7 @@ std::string progress_text(const run_state& state) {
   std::string out = std::to_string(state.done) + " of " + std::to_string(state.all) + " done, " +
                     std::to_string(state.failed) + " failed\n";
   for (const running_test& each : state.running)
-    out += "  " + each.name + " " + elapsed(each.since) + "\n" + tree_of(each.pid);
+    out += "  " + each.name + " " + elapsed(each.since) + "\n" + text_of_tree(each.pid);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "run_one.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -65,7 +66,7 @@ class body_run {
         for (auto more = prompts.more(); more > 0ms; more = prompts.more()) co_await sleep(more);
         report_lateness();
         // What they print is the test's output.
-        if (ask_for_tasks() > 0) co_await sleep(scaled(300ms));
+        if (ask_for_tasks(::getpid()) > 0) co_await sleep(scaled(300ms));
         nursery.scope().cancel();
       });
       co_await test_.body(context_);
@@ -85,10 +86,9 @@ class body_run {
   }
 
   void report_lateness() {
-    const std::string processes = describe_processes();
     report_(test_.file, test_.line,
             "TIMEOUT: not done after " + seconds_text(bound_of(test_)) + ". Its tasks:\n" + dump_task_tree() +
-                (processes.empty() ? "No processes." : "Its processes:\n" + processes));
+                "Its processes:\n" + describe_processes(::getpid()));
   }
 
   const test_case& test_;

@@ -128,6 +128,8 @@ void enter_sandbox() {
   if (init > 0) {
     told_write.reset();
     life_read.reset();
+    // With us all that is in there would end at once.
+    ::signal(SIGINT, SIG_IGN);
     int status = 0;
     const bool known = ::read(told_read.get(), &status, sizeof status) == sizeof status;
     int own = 0;

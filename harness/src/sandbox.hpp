@@ -9,8 +9,9 @@ namespace tractor::harness::detail {
 /// is nothing but a loopback. Works for root, and for others where the kernel lets them.
 ///
 /// The caller's process stays outside and ends as the new one does; whatever runs in the sandbox then is
-/// ended by the kernel, and all of it when the caller dies. Call it before threads. Throws
-/// `std::system_error` that names the step, if the step is one of the caller's.
+/// ended by the kernel, and all of it when the caller dies, which SIGINT does not do: who is inside may end
+/// by that as it likes. Call it before threads. Throws `std::system_error` that names the step, if the step
+/// is one of the caller's.
 void enter_sandbox();
 
 /// Tries it; returns why it cannot be had, or nothing.

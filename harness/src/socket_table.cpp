@@ -69,7 +69,7 @@ void socket_table::read() const {
   if (is_read_) return;
   is_read_ = true;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator("/proc/self/net", ignored)) {
+  for (const auto& entry : fs::directory_iterator(process_ + "/net", ignored)) {
     if (!entry.is_regular_file(ignored)) continue;
     std::ifstream table(entry.path());
     std::string head;
