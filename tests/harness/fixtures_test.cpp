@@ -108,6 +108,22 @@ class second_of_session {
 static_assert(session_fixture<second_of_session> && !test_fixture<second_of_session>);
 static_assert(!session_fixture<tmp_dir>);
 
+class egg {
+ public:
+  static egg provide(test_context& context);
+};
+class hen {
+ public:
+  static hen provide(test_context& context) { return context.get<egg>(), hen(); }
+};
+egg egg::provide(test_context& context) { return context.get<hen>(), egg(); }
+
+TRACTOR_CELL_TEST(fixture, that_needs_itself_is_an_error) {
+  test_context context("suite", "name", cell("a", "b"));
+  EXPECT_THROW(context.get<hen>(), std::logic_error);
+  EXPECT_THROW(context.get<egg>(), std::logic_error);
+}
+
 TRACTOR_CELL_TEST(fixture, of_a_session_is_the_same_wherever_it_is_asked_for, (second_of_session & shared)) {
   test_context other("suite", "name", cell("a", "b"));
   EXPECT_EQ(&other.get<second_of_session>(), &shared);

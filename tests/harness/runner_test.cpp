@@ -54,6 +54,7 @@ void expect_each_verdict(const std::string& isolation) {
           .arg("--junit", folder.path + "/all.xml", "--markdown", folder.path + "/all.md"));
   const std::map<std::string, std::string> expected = {{"fault.none/", "PASS"},
                                                        {"fault.no_fault/", "PASS"},
+                                                       {"fault.with_a_child/", "PASS"},
                                                        {"fault.orphan/", "LEAK"},
                                                        {"fault.zombie/", "LEAK"},
                                                        {"fault.burst_of_forks/", "LEAK"},
@@ -81,7 +82,7 @@ void expect_each_verdict(const std::string& isolation) {
                                                        {"fault_of_a_plain_test.fd", "LEAK"}};
   for (const auto& [test, verdict] : expected) EXPECT_EQ(run.verdict_of(test), verdict) << test;
   EXPECT_EQ(run.code, 1);
-  EXPECT_THAT(run.text, HasSubstr("3 passed, 23 failed, 1 skipped\n"));
+  EXPECT_THAT(run.text, HasSubstr("4 passed, 23 failed, 1 skipped\n"));
   EXPECT_THAT(run.text, HasSubstr("its process ended with signal 6 (Aborted) before the test was over"));
   EXPECT_THAT(run.text, HasSubstr("its process ended with exit code 0 before the test was over"));
   EXPECT_THAT(run.text, HasSubstr("skipped on purpose"));
@@ -91,7 +92,7 @@ void expect_each_verdict(const std::string& isolation) {
   EXPECT_THAT(page, HasSubstr("LEAK: zombie"));
   EXPECT_THAT(read_file(folder.path + "/all.md"), HasSubstr("| CRASH | `crash.abort/"));
   const std::string xml = read_file(folder.path + "/all.xml");
-  EXPECT_THAT(xml, HasSubstr("tests=\"27\" failures=\"19\" errors=\"4\" skipped=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("tests=\"28\" failures=\"19\" errors=\"4\" skipped=\"1\""));
   EXPECT_THAT(xml, HasSubstr("<property name=\"verdict\" value=\"LEAK\"/>"));
 }
 
@@ -206,18 +207,24 @@ TEST(runner, shows_progress_and_trees_to_those_who_watch) {
 
 TEST(runner, has_no_false_alarm) {
   const session& chosen = current_session();
-  for (int round = 0; round < count(2, 500); ++round) {
+  const int runs = count(24, 2000);
+  const int cells = static_cast<int>(chosen.backends.size() * chosen.transports.size());
+  for (int done = 0; done < runs; done += 3 * cells) {
+    const char* const isolation = done / cells % 2 == 0 || ::geteuid() != 0 ? "sandbox" : "process";
     const finished_run run(command(test::program("tractor_harness_probe"))
                                .arg("--spawn-backend", joined(chosen.backends, ","))
                                .arg("--tpt-proto", joined(chosen.transports, ","))
-                               .arg("--gtest_filter=fault.none/*", "--isolate", "sandbox", "-n", "4"));
-    ASSERT_EQ(run.code, 0) << "round " << round << ": " << run.text;
+                               .arg("--gtest_filter=fault.none/*:fault.no_fault/*:fault.with_a_child/*")
+                               .arg("--isolate", isolation, "-n", "4"));
+    ASSERT_EQ(run.code, 0) << "after " << done << " tests: " << run.text;
   }
 }
 
-TEST(runner, never_repeats_a_leak) {
-  const finished_run run(probe("fault.fd/*").arg("--retries", "3"));
+TEST(runner, never_repeats_a_leak_or_a_crash) {
+  const finished_run run(probe("fault.fd/*:crash.abort/*").arg("--retries", "3"));
   EXPECT_EQ(run.verdict_of("fault.fd/"), "LEAK");
+  EXPECT_EQ(run.verdict_of("crash.abort/"), "CRASH");
+  EXPECT_THAT(run.text, Not(HasSubstr("attempt")));
   EXPECT_EQ(run.code, 1);
 }
 

@@ -146,6 +146,9 @@ TEST(selection, lf_repeats_what_failed_until_it_passes) {
   EXPECT_EQ(probe.code, 1);
   EXPECT_THAT(text, HasSubstr("[==========] 2 tests"));
   EXPECT_THAT(text, HasSubstr("[  FAILED  ] 2 tests"));
+  text = probe.run("*", "--lf", "-x", "--isolate", "none");
+  EXPECT_EQ(probe.code, 1);
+  EXPECT_THAT(text, HasSubstr("[  FAILED  ] 1 test"));
 }
 
 TEST(selection, lf_runs_all_when_nothing_has_failed) {

@@ -15,6 +15,7 @@
 #include <tractor/async/timeouts.hpp>
 #include <tractor/harness/harness.hpp>
 #include <tractor/plugin/registry.hpp>
+#include <tractor/tractor.hpp>
 
 using namespace tractor;
 using namespace tractor::harness;
@@ -146,6 +147,16 @@ TRACTOR_TEST(fault, skipped) {
 }
 
 TRACTOR_TEST(fault, no_fault) { co_await sleep(1ms); }
+
+task<int> twice(int value) { co_return 2 * value; }
+
+TRACTOR_TEST(fault, with_a_child) {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("kid", expose<&twice>());
+    CO_ASSERT_EQ(co_await kid.run<&twice>(2), 4);
+    an.cancel();
+  });
+}
 
 TEST(fault_of_a_plain_test, fd) { EXPECT_GE(::open("/dev/zero", O_RDONLY | O_CLOEXEC), 0); }
 

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <typeindex>
@@ -29,6 +30,7 @@ class fixture_store {
   template <class Fixture, class Context> Fixture& get(Context& context) {
     for (const auto& [type, made] : fixtures_)
       if (type == typeid(Fixture)) return static_cast<holder<Fixture>&>(*made).value;
+    const in_the_making now(*this, typeid(Fixture));
     auto made = std::make_unique<holder<Fixture>>(context);
     Fixture& value = made->value;
     fixtures_.emplace_back(typeid(Fixture), std::move(made));
@@ -39,6 +41,24 @@ class fixture_store {
   }
 
  private:
+  // Fixtures that need each other would be made for ever.
+  class in_the_making {
+   public:
+    in_the_making(fixture_store& of, std::type_index type) : of_(of) {
+      for (const std::type_index& each : of.making_)
+        if (each == type)
+          throw std::logic_error(std::string("the fixture ") + type.name() +
+                                 " needs itself, by way of others");
+      of.making_.push_back(type);
+    }
+    in_the_making(const in_the_making&) = delete;
+    in_the_making& operator=(const in_the_making&) = delete;
+    ~in_the_making() { of_.making_.pop_back(); }
+
+   private:
+    fixture_store& of_;
+  };
+
   class holder_base {
    public:
     virtual ~holder_base() = default;
@@ -50,6 +70,7 @@ class fixture_store {
   };
 
   std::vector<std::pair<std::type_index, std::unique_ptr<holder_base>>> fixtures_;
+  std::vector<std::type_index> making_;
 };
 
 }  // namespace detail
