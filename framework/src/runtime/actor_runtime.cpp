@@ -281,15 +281,28 @@ void actor_runtime::serve_parent(std::shared_ptr<link> via) {
 
 void actor_runtime::cancel_soon() noexcept { request_cancel(self_); }
 
-void actor_runtime::request_cancel(const actor_id& who, std::shared_ptr<link> via, std::string cid) {
+void actor_runtime::request_cancel(const actor_id& who, cancel_cause why, std::shared_ptr<link> via,
+                                   std::string cid) {
   if (canceller_.empty()) {
     canceller_ = who;
+    cause_ = std::move(why);
     TRACTOR_LOG(runtime, cancel, "cancelled by '{}'", who.short_form());
   }
   if (via) to_acknowledge_.emplace_back(std::move(via), std::move(cid));
   if (nemesis_waits && !cancel_event_.is_set()) pass_failure_point(failure_point::cancelled);
   if (via == nullptr && cancel_event_.is_set()) return;
   cancel_event_.set();
+}
+
+cancel_cause actor_runtime::cause_of_cancel(std::string otherwise) const {
+  const auto known = [&](const actor_id& canceller, const actor_id& origin, const std::string& reason) {
+    return cancel_cause{origin.empty() ? canceller : origin, reason.empty() ? otherwise : reason};
+  };
+  for (const auto& [uuid, via] : links_)
+    if (const served_call* const call = via->cancelled_call_around(current_task().scope))
+      return known(call->canceller, call->originator, call->reason);
+  if (cancel_requested()) return known(canceller_, cause_.origin, cause_.reason);
+  return known(self_, {}, {});
 }
 
 task<> actor_runtime::acknowledge_cancel() {
@@ -309,7 +322,7 @@ task<> actor_runtime::teardown() {
   // Copied: connections may end while we look.
   std::vector<std::shared_ptr<link>> open;
   for (auto& [uuid, via] : links_) open.push_back(via);
-  for (auto& via : open) via->cancel_served(who);
+  for (auto& via : open) via->cancel_served(who, cause_);
   auto calls_end = [&]() -> task<> {
     for (auto& via : open) co_await via->wait_served();
   };

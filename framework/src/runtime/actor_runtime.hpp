@@ -114,7 +114,11 @@ class actor_runtime final : public actor {
 
   // The end.
   /// A peer (or this actor itself) asks for the end; `via` and `cid` tell whom to acknowledge.
-  void request_cancel(const actor_id& who, std::shared_ptr<link> via = nullptr, std::string cid = {});
+  void request_cancel(const actor_id& who, cancel_cause why = {}, std::shared_ptr<link> via = nullptr,
+                      std::string cid = {});
+  /// What the running task's cancel of others is due to: who has cancelled the call that it works for, else
+  /// who has cancelled this actor, else nobody but this actor itself, for the reason `otherwise`.
+  cancel_cause cause_of_cancel(std::string otherwise) const;
   bool cancel_requested() const noexcept { return !canceller_.empty(); }
   const actor_id& canceller() const noexcept { return canceller_; }
   event& cancel_event() noexcept { return cancel_event_; }
@@ -177,6 +181,7 @@ class actor_runtime final : public actor {
   std::set<std::uint64_t> under_way_;
   std::uint64_t births_ = 0;
   actor_id canceller_;
+  cancel_cause cause_;
   std::vector<std::pair<std::shared_ptr<link>, std::string>> to_acknowledge_;
   event cancel_event_;
   bool parent_lost_ = false;

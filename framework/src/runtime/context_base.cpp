@@ -94,7 +94,7 @@ void context_base::cancel_self(std::string reason) noexcept {
   if (!cancel_called_) {
     cancel_called_ = true;
     canceller_ = via_.runtime().id();
-    if (served_->canceller.empty()) served_->cancel(canceller_, reason);
+    if (served_->canceller.empty()) served_->cancel(canceller_, {{}, reason});
   }
   scope_->cancel();
 }
@@ -118,13 +118,13 @@ task<> context_base::start(msg::buffer args) {
     cut = std::current_exception();
   }
   if (cut) {
-    if (!over_) co_await request_cancel("the caller was cancelled before the context had started");
+    if (!over_) co_await request_cancel("", "the caller was cancelled before the context had started");
     std::rethrow_exception(cut);
   }
   // Once it has started the body is entered, even if the end came along: when that is does not depend on
   // luck.
   if (!remote_error_ || started_) co_return;
-  if (!over_) co_await request_cancel("the caller cannot make sense of it");
+  if (!over_) co_await request_cancel("the caller cannot make sense of it", "");
   std::rethrow_exception(remote_error_);
 }
 
@@ -138,16 +138,16 @@ void context_base::drain() noexcept {
   if (stream_.receivers_.empty()) stream_.discard();
 }
 
-task<> context_base::request_cancel(std::string reason) {
+task<> context_base::request_cancel(std::string reason, std::string otherwise) {
   cancel_called_ = true;
   cancelled_by_another_task_ = &detail::current_task() != owner_;
-  auto ask = [&]() -> task<> { co_await via_.cancel_remote(cid_, reason); };
+  auto ask = [&]() -> task<> { co_await via_.cancel_remote(cid_, reason, otherwise); };
   co_await shielded(ask);
 }
 
 task<> context_base::cancel_child(std::string reason) {
   if (over_ || cancel_called_) co_return;
-  co_await request_cancel(std::move(reason));
+  co_await request_cancel(std::move(reason), "");
 }
 
 // What the own cancel has brought about is no error: leaves nothing of it, alone or as a leaf of a group.
@@ -174,7 +174,7 @@ task<std::exception_ptr> context_base::leave(std::exception_ptr error) {
     local_error_ = rest;
     std::string reason = "its caller needs no more";
     if (rest) reason = detail::is_cancelled(rest) ? "its caller was cancelled" : "its caller failed";
-    co_await request_cancel(std::move(reason));
+    co_await request_cancel("", std::move(reason));
   }
   // That our end cancelled the other is no error of the other; who else did so meanwhile is none to us
   // either.

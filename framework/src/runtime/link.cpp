@@ -33,7 +33,7 @@ task<> link::serve() {
     co_await read_messages();
     chan_->close();
     // Nobody is left to take the results of what the peer started here.
-    cancel_served(peer_);
+    cancel_served(peer_, {});
     tasks.scope().cancel();
   };
   try {
@@ -280,36 +280,6 @@ task<> link::run_served(std::shared_ptr<served_call> served, task<> work) {
   if (cut) std::rethrow_exception(cut);
 }
 
-error_record link::cancelled_record(const served_call& served) const {
-  error_record record = box_error(std::make_exception_ptr(runtime_failure("")), runtime_.id());
-  record.src_type_str = record.boxed_type_str = "ContextCancelled";
-  record.canceller = served.canceller.empty() ? runtime_.id() : served.canceller;
-  record.originator = served.originator;
-  record.reason = served.reason;
-  record.message = served.name + " was cancelled by '" + record.canceller.short_form() + "'";
-  if (record.canceller == runtime_.id()) record.message += " itself";
-  if (!record.reason.empty()) record.message += ": " + record.reason;
-  record.tb_str.clear();
-  return record;
-}
-
-void served_call::cancel(const actor_id& who, std::string_view why, const actor_id& on_behalf_of) noexcept {
-  if (canceller.empty()) {
-    canceller = who;
-    originator = on_behalf_of;
-    reason = why;
-  }
-  scope.cancel();
-}
-
-void link::cancel_served(const actor_id& who) noexcept {
-  for (auto& [cid, served] : served_) served->cancel(who, {});
-}
-
-task<> link::wait_served() {
-  while (!served_.empty()) co_await served_changed_.wait();
-}
-
 void link::send_start(msg::start& call, std::string_view cid) {
   if (end_error_) std::rethrow_exception(end_error_);
   // Broken, and what ended it is being found out: the caller waits for that like those before it.
@@ -335,63 +305,13 @@ task<> link::call(msg::start& call, pending_call& pending) {
   // Structured: the remote part of this call is over before the call is, within the bound.
   if (cut && !is_cancel_verb) {
     auto end_remote = [&]() -> task<> {
-      co_await cancel_remote(std::string(cid), "its caller was cancelled");
+      co_await cancel_remote(std::string(cid), "", "its caller was cancelled");
     };
     co_await shielded(end_remote);
   }
   pending_.erase(cid);
   if (cut) std::rethrow_exception(cut);
   if (pending.error) std::rethrow_exception(pending.error);
-}
-
-task<> link::cancel_remote(std::string cid, std::string reason) {
-  if (!connected()) co_return;
-  const duration bound = runtime_.config().timeouts.cancel_ack.value();
-  const actor_id origin = runtime_.cancel_requested() ? runtime_.canceller() : runtime_.id();
-  auto ask = [&]() -> task<> {
-    pending_call ack;
-    msg::buffer kwargs;
-    msg::writer to(kwargs);
-    to.map_header(1);
-    to.str("cid");
-    to.str(cid);
-    msg::start request;
-    request.ns = "self";
-    request.func = "_cancel_task";
-    request.kwargs = kwargs.view();
-    request.x_reason = reason;
-    request.x_origin = msg::uid_view{origin.name(), origin.uuid()};
-    request.x_deadline_ms =
-        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(bound).count());
-    co_await this->call(request, ack);
-  };
-  try {
-    auto in_time = co_await move_on_after(bound, ask);
-    if (!in_time)
-      TRACTOR_LOG(runtime, warning, "{} did not acknowledge the cancel of a task in time",
-                  chan_->describe_peer());
-  } catch (const std::exception& error) {
-    TRACTOR_LOG(runtime, runtime, "cancelling a remote task: {}", error.what());
-  }
-}
-
-task<bool> link::request_cancel(duration bound) {
-  if (!connected()) co_return false;
-  pending_call ack;
-  msg::start request;
-  request.ns = "self";
-  request.func = "cancel";
-  auto ask = [&]() -> task<> { co_await call(request, ack); };
-  bool acknowledged = false;
-  try {
-    auto in_time = co_await shielded(move_on_after(bound, ask));
-    acknowledged = static_cast<bool>(in_time) && ack.acked;
-    cancel_acknowledged_ = cancel_acknowledged_ || acknowledged;
-  } catch (const std::exception& error) {
-    TRACTOR_LOG(runtime, runtime, "the cancel of {} was not acknowledged: {}", chan_->describe_peer(),
-                error.what());
-  }
-  co_return acknowledged;
 }
 
 }  // namespace tractor::detail

@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "runtime/cancel_cause.hpp"
 #include "tractor/async/cancel_scope.hpp"
 #include "tractor/async/condition.hpp"
 #include "tractor/async/event.hpp"
@@ -43,7 +44,7 @@ class served_call final : public reply {
   void result(const std::function<void(msg::writer&)>& put) override;
   void attach(std::shared_ptr<context_base> end) override { dialog = std::move(end); }
   /// Cancels it; the first who asks is the canceller.
-  void cancel(const actor_id& who, std::string_view why, const actor_id& on_behalf_of = {}) noexcept;
+  void cancel(const actor_id& who, const cancel_cause& why) noexcept;
 
   link& via;
   std::string cid;
@@ -95,7 +96,7 @@ class link : public std::enable_shared_from_this<link> {
   /// A cancel of the caller cancels the remote task, and waits for its end within the ack bound.
   task<> call(msg::start& call, pending_call& pending);
   /// Asks the peer's runtime to end; yields whether it acknowledged within `bound`. A checkpoint.
-  task<bool> request_cancel(duration bound);
+  task<bool> request_cancel(duration bound, std::string reason = {});
   /// Whether it has: the peer puts its things away itself then.
   bool cancel_acknowledged() const noexcept { return cancel_acknowledged_; }
 
@@ -110,7 +111,7 @@ class link : public std::enable_shared_from_this<link> {
   /// nothing is sent: whoever waits for the answer is told the reason with the others.
   void send_start(msg::start& call, std::string_view cid);
   /// Asks the peer to end a task of ours there; returns when it has ended or the bound has passed. Shield it.
-  task<> cancel_remote(std::string cid, std::string reason);
+  task<> cancel_remote(std::string cid, std::string reason, std::string otherwise = {});
   /// Lets the stream send again once bytes of the connection have left.
   void wait_for_room(stream_base& stream);
 
@@ -118,7 +119,9 @@ class link : public std::enable_shared_from_this<link> {
   void run_verb(const msg::start& call, std::function<task<>(reply&)> work);
 
   /// Cancels all calls that the peer runs here, on behalf of `who`.
-  void cancel_served(const actor_id& who) noexcept;
+  void cancel_served(const actor_id& who, const cancel_cause& why) noexcept;
+  /// The call of the peer, cancelled by somebody, whose work is done in `scope`; null if there is none.
+  const served_call* cancelled_call_around(const cancel_scope* scope) const noexcept;
   task<> wait_served();
   std::size_t served_count() const noexcept { return served_.size(); }
 
@@ -154,7 +157,7 @@ class link : public std::enable_shared_from_this<link> {
   task<> run_served(std::shared_ptr<served_call> served, task<> work);
   void start_cancel_task(const msg::start& call);
   error_record cancelled_record(const served_call& served) const;
-  task<> cancel_task(std::string cid, std::string target, actor_id on_behalf_of, std::string reason);
+  task<> cancel_task(std::string cid, std::string target, cancel_cause why, duration bound);
   task<> watch_room();
   task<> read_messages();
   task<> heartbeat();
@@ -176,6 +179,9 @@ class link : public std::enable_shared_from_this<link> {
   transport_closed::cause end_cause_ = transport_closed::cause::end_of_stream;
   bool cancel_acknowledged_ = false;
 };
+
+/// What a request to cancel says of its cause.
+cancel_cause cause_in(const msg::start& call);
 
 /// Fresh text of a random uuid (version 4); unique across forks.
 std::string make_uuid();

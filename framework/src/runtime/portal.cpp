@@ -22,10 +22,10 @@ task<msg::raw> portal::run_from_ns(std::string ns, std::string name, msg::buffer
   return detail::call_by_name(link_, std::move(ns), std::move(name), std::move(kwargs));
 }
 
-task<bool> portal::cancel_actor(duration bound) const {
+task<bool> portal::cancel_actor(duration bound, std::string reason) const {
   if (!link_) throw runtime_failure("this portal is empty: it belongs to no actor");
   if (bound == duration::zero()) bound = link_->runtime().config().timeouts.cancel_ack.value();
-  return link_->request_cancel(bound);
+  return link_->request_cancel(bound, std::move(reason));
 }
 
 task<> portal::cancel_actor_or_throw(duration bound) const {

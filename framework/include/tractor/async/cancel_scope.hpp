@@ -87,6 +87,9 @@ class TRACTOR_API cancel_scope : public detail::list_hook<detail::in_parent> {
   /// Raises or lowers the shield; lowering it under a cancelled parent delivers that cancel at once.
   void set_shield(bool shield) noexcept;
 
+  /// The scope around this one while it is entered; null for the loop's own.
+  const cancel_scope* parent() const noexcept { return parent_; }
+
   /// Runs `body` inside this scope, once. Throws what the body throws, its own `cancelled` excepted.
   ///
   /// The body may take `cancel_scope&` or nothing, or be a task. Yields `timed<T>`.

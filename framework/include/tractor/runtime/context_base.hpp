@@ -115,7 +115,7 @@ class TRACTOR_API context_base {
   void set_remote_error(std::exception_ptr error, bool by_own_request);
   void end_stream(const std::exception_ptr& why) noexcept;
   std::exception_ptr without_own_cancel(const std::exception_ptr& error) const;
-  task<> request_cancel(std::string reason);
+  task<> request_cancel(std::string reason, std::string otherwise);
   void drain() noexcept;
   bool what_is_context() const noexcept;
 

@@ -122,7 +122,9 @@ class TRACTOR_API portal {
   /// Asks the peer's whole runtime to end; yields false when it is gone or does not acknowledge in time.
   ///
   /// A checkpoint that no cancel cuts short; bounded by `bound` (default: the ack bound, 0.5 s).
-  task<bool> cancel_actor(duration bound = {}) const;
+  /// Its tasks, and whoever waits for them, are told the `reason`, and that the cancel began with this actor
+  /// or with whoever has cancelled the caller.
+  task<bool> cancel_actor(duration bound = {}, std::string reason = {}) const;
   /// The same, but throws `actor_too_slow_error` for a late acknowledgement.
   task<> cancel_actor_or_throw(duration bound = {}) const;
 
