@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "tractor/plugin/leftovers.hpp"
-#include "tractor/plugin/spawn_backend.hpp"
 
 namespace tractor::reap {
 

@@ -1,6 +1,7 @@
 // What a plugin's resources leave behind when their owner dies.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ class TRACTOR_API leftover {
 };
 
 using leftovers = std::vector<leftover>;
+
+/// How long a process that was left over has to end in order.
+inline constexpr std::chrono::milliseconds default_reap_grace{3000};
 
 /// What became of leftovers.
 class TRACTOR_API reap_report {

@@ -56,9 +56,6 @@ class TRACTOR_API spawn_request {
   std::string working_directory;
 };
 
-/// How long an orphan has to end in order.
-inline constexpr std::chrono::milliseconds default_reap_grace{3000};
-
 /// How processes start: one object a process, created by the plugin's descriptor, never destroyed.
 ///
 /// Under every backend a child has the working directory, environment, umask, CPU affinity, resource limits
