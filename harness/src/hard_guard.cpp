@@ -150,6 +150,44 @@ void say_open_files(pid_t pid, const char* indent) {
   if (any) say("\n");
 }
 
+// Each line as far to the right as asked, those of a log farther; the room is ours to write to.
+void say_lines(char* text, const char* indent) {
+  const char* deeper = "    ";
+  for (char* line = text; *line;) {
+    char* const end = std::strchr(line, '\n');
+    if (end) *end = '\0';
+    for (const char* part : {indent, deeper, static_cast<const char*>(line), "\n"}) say(part);
+    if (end && dump_request::log_head.substr(0, dump_request::log_head.size() - 1) == line) deeper = "      ";
+    line = end ? end + 1 : line + std::strlen(line);
+  }
+}
+
+// The last dump in a file of such: its first line is the last one that begins so.
+void say_last_dump(const char* path, const char* indent) {
+  static char room[64 << 10];
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  const off_t size = ::lseek(fd, 0, SEEK_END), most_read = sizeof room - 1;
+  const auto count = std::max<long>(::pread(fd, room, most_read, std::max<off_t>(size - most_read, 0)), 0);
+  ::close(fd);
+  // The empty line at its end is not shown.
+  room[std::max<long>(count - 1, 0)] = '\0';
+  char* begin = room;
+  for (char* at = room; (at = std::strstr(at, "task tree of actor '")) != nullptr; ++at)
+    if (at == room || at[-1] == '\n') begin = at;
+  say_lines(begin, indent);
+}
+
+void say_tasks(pid_t pid, const char* indent) {
+  for_each_name(process_path(pid, "/fd").text(), [&](const char* name) {
+    const process_path path(pid, "/fd/", name);
+    char target[256];
+    const auto count = std::max<long>(::readlink(path.text(), target, sizeof target - 1), 0);
+    target[count] = '\0';
+    if (std::strstr(target, "/tractor-stackscope-")) say_last_dump(path.text(), indent);
+  });
+}
+
 void say_title(pid_t pid) {
   char title[256];
   const std::size_t count = read_file(pid, "/cmdline", title, sizeof title);
@@ -171,6 +209,7 @@ void say_process(std::size_t at, const char* indent) {
     say(part);
   say_title(pids[at]);
   say_open_files(pids[at], indent);
+  say_tasks(pids[at], indent);
 }
 
 // One that is deeper stands no deeper.
@@ -183,21 +222,34 @@ void say_tree(pid_t root, std::size_t count, std::size_t depth = 1) {
     if (parents[at] == root && pids[at] != root) say_tree(pids[at], count, depth + 1);
 }
 
-// Actors print their tasks at this signal, and none dies of it.
-void ask_actors_for_tasks() {
-  std::memset(below_us, 0, sizeof below_us);
-  const std::size_t count = read_table();
+void pause_for(long nanoseconds) {
+  timespec left{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  // What interrupts it is the answer of our own actor.
+  while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
+void ask_for_tasks(pid_t pid) {
+  sigval quietly{};
+  quietly.sival_int = dump_request::quiet;
+  ::sigqueue(pid, SIGUSR1, quietly);
+}
+
+// Without an actor here, nobody may have seen to it that the signal ends nothing.
+bool is_heard_here() {
+  struct sigaction now {};
+  return ::sigaction(SIGUSR1, nullptr, &now) == 0 && now.sa_handler != SIG_DFL;
+}
+
+void ask_actors_for_tasks(std::size_t count) {
   mark_descendants(count);
-  bool asked = false;
+  if (is_heard_here()) ask_for_tasks(::getpid());
   for (std::size_t at = 0; at < count; ++at) {
     char title[64];
     if (!below_us[at] || !read_file(pids[at], "/cmdline", title, sizeof title)) continue;
-    if (std::strncmp(title, actor_title, std::strlen(actor_title)) != 0) continue;
-    ::kill(pids[at], SIGUSR1);
-    asked = true;
+    if (std::strncmp(title, actor_title, std::strlen(actor_title)) == 0) ask_for_tasks(pids[at]);
   }
-  const timespec time_to_answer{0, 300'000'000};
-  if (asked) ::nanosleep(&time_to_answer, nullptr);
+  pause_for(std::chrono::nanoseconds(time_for_tasks).count());
 }
 
 void kill_descendants() {
@@ -211,8 +263,7 @@ void kill_descendants() {
     if (mark_descendants(count) == 0) return;
     for (std::size_t at = 0; at < count; ++at)
       if (below_us[at]) ::kill(pids[at], SIGKILL);
-    const timespec moment{0, 10'000'000};
-    ::nanosleep(&moment, nullptr);
+    pause_for(10'000'000);
   }
 }
 
@@ -231,9 +282,10 @@ void on_alarm(int) {
   say(message);
   void* frames[48];
   ::backtrace_symbols_fd(frames, ::backtrace(frames, 48), STDERR_FILENO);
-  say("Its processes:\n");
-  say_tree(::getpid(), read_table());
-  ask_actors_for_tasks();
+  const std::size_t count = read_table();
+  ask_actors_for_tasks(count);
+  say("Its processes, with the tasks of its actors:\n");
+  say_tree(::getpid(), count);
   kill_descendants();
   say("[  FAILED  ] ");
   say(test_name);

@@ -215,9 +215,11 @@ class dealer {
   std::string cut_short(subprocess& worker, prompt_pause& prompts) {
     std::string seen;
     if (!signal_seen) {
-      seen = "It did not end. Its processes:\n" + describe_processes(worker.pid());
-      // What they print is the test's output.
-      if (ask_for_tasks(worker.pid()) > 0) wait(worker, clock::now() + time_to_answer(300ms), prompts);
+      tree_dump tree(worker.pid());
+      const auto until = clock::now() + time_to_answer(time_for_tasks);
+      while (!tree.complete() && clock::now() < until && !wait(worker, clock::now() + 5ms, prompts)) {
+      }
+      seen = "It did not end. Its processes, with the tasks of its actors:\n" + tree.text();
       worker.signal_tree(SIGINT);
       const bool ended = wait(worker, clock::now() + time_to_answer(1s), prompts).has_value();
       seen += ended ? "SIGINT ended it.\n" : "SIGINT did not end it, and it was killed.\n";
@@ -231,7 +233,7 @@ class dealer {
     const std::string text = "tests that run now: " + progress_text(state());
     if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;
     for (const process_info& each : descendants_of(::getpid()))
-      if (each.what.find(" --worker=") != each.what.npos) signal_process(each.pid, SIGUSR1);
+      if (each.what.find(worker_word) != each.what.npos) signal_process(each.pid, SIGUSR1);
   }
 
   // What came to us from a worker that has ended, that is what descends from none that runs.

@@ -17,7 +17,6 @@
 #include "session.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/task_nursery.hpp"
-#include "tractor/async/task_tree.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/harness/fixtures.hpp"
 #include "tractor/runtime/actor.hpp"
@@ -64,9 +63,7 @@ class body_run {
         co_await sleep(bound_of(test_));
         prompt_pause prompts;
         for (auto more = prompts.more(); more > 0ms; more = prompts.more()) co_await sleep(more);
-        report_lateness();
-        // What they print is the test's output.
-        if (ask_for_tasks(::getpid()) > 0) co_await sleep(scaled(300ms));
+        co_await report_lateness();
         nursery.scope().cancel();
       });
       co_await test_.body(context_);
@@ -85,10 +82,17 @@ class body_run {
       report_(test_.file, test_.line, "runs on transports " + used + ", not on " + wanted.transport);
   }
 
-  void report_lateness() {
-    report_(test_.file, test_.line,
-            "TIMEOUT: not done after " + seconds_text(bound_of(test_)) + ". Its tasks:\n" + dump_task_tree() +
-                "Its processes:\n" + describe_processes(::getpid()));
+  // Not less late if the body ends meanwhile.
+  task<> report_lateness() {
+    cancel_scope shielded(time_point::max(), true);
+    co_await shielded.run([&]() -> task<> {
+      tree_dump seen(::getpid());
+      const auto until = std::chrono::steady_clock::now() + scaled(time_for_tasks);
+      while (!seen.complete() && std::chrono::steady_clock::now() < until) co_await sleep(5ms);
+      report_(test_.file, test_.line,
+              "TIMEOUT: not done after " + seconds_text(bound_of(test_)) +
+                  ". Its processes, with the tasks of its actors:\n" + seen.text());
+    });
   }
 
   const test_case& test_;

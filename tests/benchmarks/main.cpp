@@ -35,6 +35,7 @@ const std::vector<benchmark> benchmarks{
     {{"kill_root"}, &kill_root},
     {{"idle_memory_rss", "idle_memory_pss"}, &idle_memory},
     {{"ring_16_b", "ring_1_kib", "ring_64_kib"}, &ring},
+    {{"test_in_process", "test_in_sandbox"}, &isolation},
 };
 
 struct request {

@@ -44,6 +44,7 @@ std::vector<series> tree_39(const cell& where, int batches);
 std::vector<series> kill_root(const cell& where, int batches);
 std::vector<series> idle_memory(const cell& where, int batches);
 std::vector<series> ring(const cell& where, int batches);
+std::vector<series> isolation(const cell& where, int batches);
 
 /// One line of the result.
 class result {

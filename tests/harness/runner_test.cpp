@@ -138,58 +138,6 @@ TEST(runner, judges_by_who_complains_and_not_by_words_of_a_message) {
   EXPECT_EQ(run.verdict_of("trial.quotes/"), "FAIL") << run.text;
 }
 
-/// How far to the right the line of a process stands that waits and has something open; 0 if there is none.
-std::size_t indent_of(const std::string& process, const std::string& text) {
-  std::istringstream in(text);
-  for (std::string line, next; std::getline(in, line);) {
-    if (line.find(process) == line.npos || line.find(", waits in ") == line.npos) continue;
-    const std::size_t indent = line.find_first_not_of(' ');
-    if (std::getline(in, next) && next.starts_with(std::string(indent, ' ') + "    open: 0=")) return indent;
-  }
-  return 0;
-}
-
-/// What is kept of a test that hung.
-std::string output_of_hanging(const std::string& test, const finished_run& run, const own_folder& folder) {
-  EXPECT_EQ(run.verdict_of("stuck." + test), "TIMEOUT") << run.text;
-  const session& chosen = current_session();
-  const std::string name =
-      "stuck." + test + "-" + chosen.backends.front() + "+" + chosen.transports.front() + "/output.txt";
-  EXPECT_THAT(read_file(folder.path + "/all.html"), HasSubstr("<a href=\"kept/" + name + "\">files</a>"));
-  return read_file(folder.path + "/kept/" + name);
-}
-
-command probe_of_hanging(const std::string& filter, const std::string& scale, const own_folder& folder) {
-  return probe(filter).arg("-n", "2", "--timeout-scale", scale, "--artifacts", folder.path + "/kept",
-                           "--html", folder.path + "/all.html");
-}
-
-TEST(runner, shows_what_each_actor_of_a_hanging_tree_waits_for) {
-  const own_folder folder;
-  const finished_run run(probe_of_hanging("stuck.*_with_an_actor/*", "0.4", folder));
-  for (const std::string test : {"waits_with_an_actor", "blocks_with_an_actor"}) {
-    const std::string kept = output_of_hanging(test, run, folder);
-    EXPECT_THAT(kept, HasSubstr("stuck::wait_for_nothing at stuck.cpp:"));
-    EXPECT_THAT(kept, testing::ContainsRegex("Its processes:\n  [0-9]+, state [^\n]*tractor_harness_probe"))
-        << "the root is not first";
-    EXPECT_GT(indent_of("_subactor[kid", kept), 2u) << kept;
-  }
-}
-
-// The run, too, must leave nothing.
-TEST(runner, shows_from_outside_what_a_test_does_that_no_bound_of_its_own_ends) {
-  const own_folder folder;
-  const finished_run run(probe_of_hanging("stuck.heeds_*", "0.1", folder));
-  const std::string deaf = output_of_hanging("heeds_no_bound", run, folder);
-  const std::size_t root = indent_of(" --worker=", deaf);
-  EXPECT_GT(root, 0u) << deaf;
-  EXPECT_GT(indent_of("_subactor[kid", deaf), root) << deaf;
-  EXPECT_THAT(deaf, HasSubstr("stuck::wait_for_nothing at stuck.cpp:"));
-  EXPECT_THAT(deaf, HasSubstr("SIGINT did not end it, and it was killed.\n"));
-  EXPECT_THAT(run.text, HasSubstr("did not end, and was ended by force"));
-  EXPECT_THAT(output_of_hanging("heeds_nothing_but_sigint", run, folder), HasSubstr("SIGINT ended it.\n"));
-}
-
 TEST(runner, goes_on_when_it_cannot_keep_the_files_of_a_test) {
   const finished_run run(probe("fault.fd/*:fault.none/*").arg("--artifacts", "/proc/nowhere"));
   EXPECT_EQ(run.code, 1);

@@ -1,10 +1,14 @@
 // SIGUSR1 from outside: what a tree shows of itself.
 #include <gmock/gmock.h>
+#include <sys/wait.h>
 
 #include <filesystem>
 #include <fstream>
+#include <list>
 #include <sstream>
+#include <thread>
 #include <tractor/runtime/dump_leftovers.hpp>
+#include <tractor/runtime/dump_request.hpp>
 
 #include "program.hpp"
 
@@ -114,6 +118,64 @@ TRACTOR_CELL_TEST(dumps, end_no_process_from_its_first_instruction_on,
   while (!up() && std::chrono::steady_clock::now() < until) run.signal_tree(SIGUSR1);
   EXPECT_TRUE(up()) << run.err();
   end(run);
+}
+
+tractor::dump_request::answer answer_of(tractor::dump_request& request) {
+  request.ask();
+  const auto until = std::chrono::steady_clock::now() + roomy(5s);
+  while (request.look() == tractor::dump_request::answer::none_yet &&
+         std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(1ms);
+  return request.is();
+}
+
+// The parent passes the request on as it came.
+TRACTOR_CELL_TEST(dumps, that_a_request_asks_for_come_to_the_file_alone_with_the_end_of_the_log,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  subprocess run(program("tree", method, proto, addr).arg("--ll", "runtime"));
+  for (const std::string leaf : {"taa", "tab", "tba", "tbb"})
+    ASSERT_TRUE(run.wait_for_output("leaf " + leaf + " is up", roomy(10s))) << run.err();
+  std::list<tractor::dump_request> all;
+  for (const pid_t pid : run.descendants())
+    if (!all.emplace_back(pid).is_heard()) all.pop_back();  // what a backend keeps beside an actor
+  EXPECT_EQ(all.size(), 6u);
+  tractor::dump_request root(run.pid());
+  EXPECT_EQ(answer_of(root), tractor::dump_request::answer::given);
+  EXPECT_THAT(root.text(), testing::StartsWith(begin_of_dump("root")));
+  EXPECT_THAT(root.text(), testing::Not(HasSubstr("\n\n")));
+  EXPECT_THAT(root.log(), HasSubstr(" RUNTIME "));
+  for (tractor::dump_request& each : all)
+    EXPECT_EQ(answer_of(each), tractor::dump_request::answer::given) << to_string(each.is());
+  end(run);
+  EXPECT_THAT(run.err(), testing::Not(HasSubstr("task tree of actor '")));
+  EXPECT_EQ(root.look(), tractor::dump_request::answer::given);
+}
+
+TRACTOR_CELL_TEST(dumps, that_were_quiet_hold_up_no_signal_that_follows,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  subprocess run(program("tree", method, proto, addr));
+  for (const std::string leaf : {"taa", "tab", "tba", "tbb"})
+    ASSERT_TRUE(run.wait_for_output("leaf " + leaf + " is up", roomy(10s))) << run.err();
+  tractor::dump_request quietly(run.pid());
+  EXPECT_EQ(answer_of(quietly), tractor::dump_request::answer::given);
+  run.signal(SIGUSR1);
+  EXPECT_TRUE(run.wait_for_output(begin_of_dump("root"), roomy(5s))) << run.err();
+  end(run);
+}
+
+TEST(dump_requests, name_why_a_process_does_not_answer) {
+  using answer = tractor::dump_request::answer;
+  subprocess stranger(command("/bin/sleep").arg("60"));
+  tractor::dump_request request(stranger.pid()), again(stranger.pid()), last(stranger.pid());
+  EXPECT_FALSE(request.is_heard());
+  stranger.signal(SIGSTOP);
+  siginfo_t is_stopped{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(stranger.pid()), &is_stopped, WSTOPPED | WNOWAIT), 0);
+  EXPECT_EQ(answer_of(again), answer::stopped);
+  stranger.signal(SIGKILL);
+  ASSERT_TRUE(stranger.wait(roomy(5s)).has_value());
+  EXPECT_EQ(answer_of(last), answer::ended);
+  EXPECT_STREQ(to_string(answer::deaf), "does not listen to SIGUSR1");
 }
 
 }  // namespace dump_test

@@ -162,14 +162,6 @@ void look_closer(actor_process& one, const listening_sockets& sockets) {
   read_plugins(one);
 }
 
-// A set of signals, as /proc/PID/status shows it.
-bool has_signal(const std::string& status, const char* which, int number) {
-  const std::size_t at = status.find(which);
-  if (at == std::string::npos) return false;
-  return (std::strtoull(status.c_str() + at + std::string_view(which).size(), nullptr, 16) >> (number - 1) &
-          1) != 0;
-}
-
 }  // namespace
 
 const char* to_string(role is) {
@@ -213,13 +205,6 @@ std::optional<actor_process> find_actor_process(int pid) {
   look_closer(one, listening_sockets());
   if (!titled && one.backends.empty()) return std::nullopt;
   return one;
-}
-
-bool survives_dump_signal(int pid) {
-  const std::string status = read(folder_of(pid) + "/status");
-  for (const char* const which : {"SigBlk:", "SigIgn:", "SigCgt:"})
-    if (has_signal(status, which, SIGUSR1)) return true;
-  return false;
 }
 
 }  // namespace tractor::cli

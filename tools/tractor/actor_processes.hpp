@@ -41,7 +41,4 @@ std::vector<actor_process> find_actor_processes(bool helpers);
 /// none.
 std::optional<actor_process> find_actor_process(int pid);
 
-/// Whether SIGUSR1 does not end the process, now.
-bool survives_dump_signal(int pid);
-
 }  // namespace tractor::cli

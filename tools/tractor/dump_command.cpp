@@ -17,7 +17,7 @@
 namespace tractor::cli {
 namespace {
 
-using answer = task_dump::answer;
+using answer = dump_request::answer;
 
 struct dump_options {
   std::vector<std::string> whom;
@@ -69,6 +69,8 @@ std::string text_of(const std::vector<task_dump>& dumps) {
            (given ? printable(it.state) : it.of.state) + ")" +
            (given ? "" : std::string(" ") + to_string(it.is)) + "\n";
     for (const std::string& line : it.lines) out += indent + "  " + printable(line) + "\n";
+    if (!it.log.empty()) out += indent + "  " + std::string(dump_request::log_head);
+    for (const std::string& line : it.log) out += indent + "    " + printable(line) + "\n";
   }
   return out;
 }
@@ -116,7 +118,7 @@ void add_dump_command(CLI::App& app, int& result) {
       ->capture_default_str();
   command->add_flag("--json", given->json, "Write JSON, each parent before its children");
   command->footer(
-      "Sends SIGUSR1: the actors write their tasks to their stderr, too. One whose loop is blocked in user "
+      "Asks by SIGUSR1, and nothing of it comes to the actors' stderr. One whose loop is blocked in user "
       "code\n"
       "answers as well; one that is stopped does not, and is named.\n"
       "Exit codes: 0 all have answered, 1 one has not or none has that name, 2 wrong usage.");

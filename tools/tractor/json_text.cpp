@@ -74,7 +74,7 @@ std::string json_of(const std::vector<actor_process>& processes) {
 std::string json_of(const std::vector<task_dump>& dumps) {
   json::array out;
   for (const auto& it : dumps) {
-    const bool given = it.is == task_dump::answer::given;
+    const bool given = it.is == dump_request::answer::given;
     json::object one;
     one["pid"] = it.of.pid;
     one["parent"] = it.of.parent;
@@ -85,6 +85,7 @@ std::string json_of(const std::vector<task_dump>& dumps) {
     one["why_not"] = given ? json::value() : json::value(to_string(it.is));
     one["task_count"] = count_tasks(it);
     one["tasks"] = list_of(parse_tasks(it.lines));
+    one["log"] = list_of(it.log);
     out.push_back(std::move(one));
   }
   return json::serialize(out) + "\n";

@@ -6,26 +6,22 @@
 #include <vector>
 
 #include "actor_processes.hpp"
+#include "tractor/runtime/dump_request.hpp"
 
 namespace tractor::cli {
 
 /// What one actor answered. A value.
 struct task_dump {
-  enum class answer { given, stopped, ended, deaf, silent };
-
   actor_process of;
-  answer is = answer::silent;
+  dump_request::answer is = dump_request::answer::none_yet;
   std::string state;               ///< as the actor says
   std::vector<std::string> lines;  ///< its task tree
+  std::vector<std::string> log;    ///< its end
 };
 
-/// Says in words why there is no dump.
-const char* to_string(task_dump::answer is);
-
-/// Sends SIGUSR1 to each and reads what they append to their dump files; yields one for each, in their order.
+/// Asks each, and yields what came of it, in their order.
 ///
-/// Returns when all have answered or `bound` has passed. They write it to their stderr, too. One that would
-/// die of the signal (deaf), or is stopped, is not asked.
+/// Returns when all have answered or `bound` has passed.
 std::vector<task_dump> ask_for_dumps(const std::vector<actor_process>& actors,
                                      std::chrono::milliseconds bound);
 

@@ -6,6 +6,7 @@
 #include "tractor/discovery/multiaddr.hpp"    // reading addresses in any form
 #include "tractor/discovery/watch.hpp"        // watching who comes and goes
 #include "tractor/ipc/transport_closed.hpp"   // the end of a connection
+#include "tractor/log/logger.hpp"             // writing to the log
 #include "tractor/runtime/actor.hpp"          // the actor that this process is
 #include "tractor/runtime/actor_cluster.hpp"  // pools of child actors
 #include "tractor/runtime/actor_nursery.hpp"  // child actors

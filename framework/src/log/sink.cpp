@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "log/format.hpp"
+#include "log/tail.hpp"
 #include "log/text.hpp"
 #include "tractor/log/logger.hpp"
 
@@ -124,6 +125,7 @@ class stderr_sink final : public spdlog::sinks::base_sink<std::mutex> {
     spdlog::memory_buf_t line;
     formatter_->format(msg, line);
     const std::string_view plain(line.data(), line.size());
+    detail::keep_in_tail(plain);
     write_record(in_colour_ ? with_colour(plain, msg) : std::string(plain));
   }
   void flush_() override {}
@@ -287,6 +289,7 @@ void reset_after_fork() {
   state = nullptr;
   current = nullptr;
   lost = 0;
+  detail::forget_tail();
 }
 
 }  // namespace tractor::log

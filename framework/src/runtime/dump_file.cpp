@@ -34,11 +34,11 @@ bool dump_file::open() noexcept {
   return file_.get() >= 0;
 }
 
-void dump_file::append(std::string_view dump) noexcept {
-  if (!open()) return;
+bool dump_file::append(std::string_view dump) noexcept {
+  if (!open()) return false;
   char end[] = "\n";
   const iovec parts[] = {{const_cast<char*>(dump.data()), dump.size()}, {end, 1}};
-  [[maybe_unused]] const auto written = ::writev(file_.get(), parts, 2);
+  return ::writev(file_.get(), parts, 2) == static_cast<ssize_t>(dump.size() + 1);
 }
 
 }  // namespace tractor::detail

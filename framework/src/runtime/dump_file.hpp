@@ -10,8 +10,7 @@ namespace tractor::detail {
 
 /// A file of this process in the user's runtime folder, made at the first write; see `dump_path`.
 ///
-/// Writing allocates nothing and locks nothing, so that a signal handler may do it. What cannot be written is
-/// dropped: a dump is on stderr, too.
+/// Writing allocates nothing and locks nothing, so that a signal handler may do it.
 class dump_file {
  public:
   dump_file();
@@ -20,8 +19,8 @@ class dump_file {
   /// Removes the file.
   ~dump_file();
 
-  /// Appends a dump and an empty line, which ends it.
-  void append(std::string_view dump) noexcept;
+  /// Appends a dump and an empty line, which ends it; yields whether the file took it.
+  bool append(std::string_view dump) noexcept;
 
  private:
   bool open() noexcept;

@@ -16,9 +16,11 @@
 #include <system_error>
 
 #include "async/write_task_tree.hpp"
+#include "log/tail.hpp"
 #include "runtime/actor_runtime.hpp"
 #include "runtime/dump_file.hpp"
 #include "tractor/async/use_task.hpp"
+#include "tractor/runtime/dump_request.hpp"
 
 namespace tractor::detail {
 
@@ -30,6 +32,21 @@ constexpr auto burst = 500ms;     // what comes so soon after a dump is for that
 constexpr auto patience = 250ms;  // a loop that has not answered by then is blocked
 
 char dump_room[512 << 10];  // no memory until it is used
+
+bool is_quiet(const siginfo_t& info) noexcept {
+  return info.si_code == SI_QUEUE && info.si_value.sival_int == dump_request::quiet;
+}
+
+// As the signal came, with what it carries.
+void pass_to_thread(pid_t thread, siginfo_t info) noexcept {
+  ::syscall(SYS_rt_tgsigqueueinfo, ::getpid(), thread, SIGUSR1, &info);
+}
+
+void pass_to_child(pid_t child, bool quietly) noexcept {
+  sigval what{};
+  what.sival_int = dump_request::quiet;
+  if (!quietly || ::sigqueue(child, SIGUSR1, what) != 0) ::kill(child, SIGUSR1);
+}
 
 void change_mask(int how) noexcept {
   sigset_t set;
@@ -52,6 +69,7 @@ class dump_watch {
  private:
   using clock = std::chrono::steady_clock;
 
+  bool is_of_last_burst(bool quiet) const noexcept;
   void arm(std::chrono::nanoseconds until_blocked) noexcept;
   void dump(std::string_view state) noexcept;
 
@@ -65,6 +83,7 @@ class dump_watch {
   struct sigaction before_ {};
   volatile sig_atomic_t asked_ = 0;
   volatile sig_atomic_t dumping_ = 0;
+  volatile sig_atomic_t quietly_ = 0;  // this dump, or the last one, is for the file alone
   clock::time_point last_ = clock::time_point::min();
 };
 
@@ -75,6 +94,15 @@ extern "C" void on_dump_signal(int, siginfo_t* info, void*) {
   const int saved = errno;
   if (dump_watch* const watch = watching) watch->on_signal(*info);
   errno = saved;
+}
+
+// Adds the end of the log to the dump, if there is any; yields its length.
+std::size_t add_log(std::size_t at) noexcept {
+  constexpr std::string_view head = dump_request::log_head;
+  if (sizeof dump_room - at <= head.size()) return 0;
+  const std::size_t begin = at + head.size();
+  const std::size_t size = log::detail::copy_tail(dump_room + begin, sizeof dump_room - begin);
+  return size == 0 ? 0 : head.copy(dump_room + at, head.size()) + size;
 }
 
 // One line, whatever the actor is called.
@@ -115,16 +143,25 @@ dump_watch::~dump_watch() {
 }
 
 void dump_watch::on_signal(const siginfo_t& info) noexcept {
+  const bool quiet = is_quiet(info);
   if (::gettid() != thread_) {
-    ::syscall(SYS_tgkill, ::getpid(), thread_, SIGUSR1);
+    pass_to_thread(thread_, info);
   } else if (info.si_code == SI_TIMER) {
     if (asked_ && !dumping_) dump("its loop is blocked");
-  } else if (!asked_ && !dumping_ && (last_ == clock::time_point::min() || clock::now() - last_ > burst)) {
+  } else if (asked_) {
+    if (!quiet) quietly_ = 0;
+  } else if (!dumping_ && !is_of_last_burst(quiet)) {
     asked_ = 1;
+    quietly_ = quiet;
     arm(patience);
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
   }
+}
+
+// Who looks at stderr has not seen what went to the file alone.
+bool dump_watch::is_of_last_burst(bool quiet) const noexcept {
+  return last_ != clock::time_point::min() && clock::now() - last_ <= burst && (quiet || !quietly_);
 }
 
 void dump_watch::arm(std::chrono::nanoseconds until_blocked) noexcept {
@@ -142,9 +179,13 @@ void dump_watch::dump(std::string_view state) noexcept {
   for (const std::string_view part : {std::string_view(head_), state, std::string_view("):\n")})
     size += part.copy(dump_room + size, sizeof dump_room - size);
   size += write_task_tree(dump_room + size, sizeof dump_room - size);
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, dump_room, size);
-  file_.append(std::string_view(dump_room, size));
-  for (const int pid : runtime_.child_pids()) ::kill(pid, SIGUSR1);
+  const std::size_t tree = size;
+  size += add_log(size);
+  const bool kept = file_.append(std::string_view(dump_room, size));
+  // There the log is read anyway.
+  if (!quietly_ || !kept) [[maybe_unused]]
+    const auto written = ::write(STDERR_FILENO, dump_room, tree);
+  for (const int pid : runtime_.child_pids()) pass_to_child(pid, quietly_);
   last_ = clock::now();
   dumping_ = 0;
 }

@@ -11,7 +11,10 @@ using namespace tractor;
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 
-task<> wait_for_nothing() { co_await sleep_forever(); }
+task<> wait_for_nothing() {
+  log::get("stuck").error("nothing comes");
+  co_await sleep_forever();
+}
 
 task<> hang(void (*block)()) {
   auto body = [block](actor_nursery& nursery) -> task<> {
