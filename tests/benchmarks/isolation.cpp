@@ -22,7 +22,7 @@ std::string test_program() {
 
 // Milliseconds for each test of a program whose tests only boot a root.
 double measure_tests(const cell& where, const std::string& isolation) {
-  std::vector<std::string> words{"--isolate",       isolation,         "-n",           "1", "--tpt-proto",
+  std::vector<std::string> words{"--isolate",       isolation,         "--tpt-proto",
                                  where.transport(), "--spawn-backend", where.backend()};
   for (const std::string& folder : where.plugin_path()) words.insert(words.end(), {"--plugin-path", folder});
   const stopwatch watch;
