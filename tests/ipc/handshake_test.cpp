@@ -64,6 +64,14 @@ msg::aid aid_of(const actor_id& who) {
   return out;
 }
 
+// A peer that has a key; its challenge is always the same.
+msg::aid challenging(const actor_id& who) {
+  static const std::array<std::byte, 16> ours{std::byte(1)};
+  msg::aid out = aid_of(who);
+  out.x_challenge = ours;
+  return out;
+}
+
 // Why a listener refuses a peer that sends these bytes first.
 std::string refusal_of(std::string_view first, bool vouched = true) {
   std::string refusal;
@@ -115,6 +123,32 @@ TEST_F(handshake, of_a_probe_needs_no_key_and_says_that_it_is_one) {
   it.run();
   EXPECT_EQ(it.near_refusal + it.far_refusal, "");
   EXPECT_TRUE(it.far_result.is_probe);
+}
+
+TEST_F(handshake, of_a_probe_fails_when_the_listener_has_another_key) {
+  exchange it;
+  it.near.is_probe = true;
+  with_channels(false, [&](channel_pair& both) -> task<> {
+    both.far->send(challenging(bob));
+    co_await both.far->shutdown();
+    it.near_refusal = co_await failure_of(shake_hands(*both.near, it.near));
+  });
+  EXPECT_TRUE(has(it.near_refusal, "it is another user's, or has another key file")) << it.near_refusal;
+}
+
+// Else it would be spared the proof of the key that every other peer owes.
+TEST_F(handshake, refuses_a_listener_that_says_it_is_a_probe) {
+  for (const bool probes : {false, true}) {
+    exchange it;
+    it.near.is_probe = probes;
+    with_channels(false, [&](channel_pair& both) -> task<> {
+      msg::aid liar = challenging(bob);
+      liar.is_probe = true;
+      both.far->send(liar);
+      it.near_refusal = co_await failure_of(shake_hands(*both.near, it.near));
+    });
+    EXPECT_TRUE(has(it.near_refusal, "says that it only looks for a registrar")) << it.near_refusal;
+  }
 }
 
 TEST_F(handshake, refuses_a_peer_that_cannot_prove_the_key_and_says_how_to_let_it_in) {

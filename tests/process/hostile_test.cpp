@@ -93,6 +93,11 @@ class target {
     for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator(folder)) ++count;
     return count;
   }
+  /// Passes when it ends by itself, in order.
+  void ended() {
+    const auto status = actor_.wait(roomy(10s));
+    EXPECT_TRUE(status.has_value()) << actor_.err();
+  }
   void ends() {
     actor_.signal(SIGINT);
     const auto status = actor_.wait(roomy(10s));
@@ -281,6 +286,48 @@ TRACTOR_CELL_TEST(hostile_peer, without_the_users_key_is_refused_unless_the_kern
   it.ends();
 }
 
+// Whatever it sends, its answers must not pile up here.
+TRACTOR_CELL_TEST(hostile_peer, that_asks_and_reads_no_answer_is_heard_no_further,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  target it(method, proto, addr);
+  run_loop([&]() -> task<> {
+    co_await it.serves();
+    const long before = it.memory("VmRSS");
+    raw_peer peer = co_await it.join();
+    msg::buffer one;
+    msg::append_frame(one, call_of(stranger, "c", "no", "such"));
+    std::string many;
+    while (many.size() < 1u << 20) many += msg::as_text(one.view());
+    // Until it takes no more, or has taken far more than it can answer within its bound.
+    co_await move_on_after(2s, [&]() -> task<> {
+      for (int i = 0; i < 64; ++i) co_await peer.send_bytes(many);
+    });
+#ifndef __SANITIZE_ADDRESS__
+    EXPECT_LE(it.memory("VmRSS"), before + 32 * 1024) << "kilobytes";
+#else
+    static_cast<void>(before);
+#endif
+    // Others are served meanwhile.
+    co_await it.serves();
+  });
+  it.ends();
+}
+
+// The peers of an actor that ends are told so side by side.
+TRACTOR_CELL_TEST(hostile_peer, that_asks_for_the_end_and_reads_no_answer_holds_nothing_up,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  target it(method, proto, addr);
+  run_loop([&]() -> task<> {
+    raw_peer peer = co_await it.join();
+    msg::buffer some;
+    while (some.size() < 1u << 20) msg::append_frame(some, call_of(stranger, "c", "no", "such"));
+    msg::append_frame(some, call_of(stranger, "c2", "self", "cancel"));
+    const bool sent = co_await peer.send_frame(std::move(some));
+    EXPECT_TRUE(sent);
+    it.ended();
+  });
+}
+
 TRACTOR_CELL_TEST(hostile_peer, with_another_key_is_refused_unless_the_kernel_vouches_for_it,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp)) {
   target it(method, proto, addr, {});
@@ -293,9 +340,12 @@ TRACTOR_CELL_TEST(hostile_peer, with_another_key_is_refused_unless_the_kernel_vo
   line.env("TRACTOR_KEY_FILE", tmp / "another_key");
   subprocess other(line);
   const auto status = other.wait(roomy(10s));
-  EXPECT_TRUE(status && status->ok()) << other.err();
+  ASSERT_TRUE(status) << other.err();
+  EXPECT_EQ(status->ok(), vouched) << other.err();
   if (vouched) return it.ends();
-  // Its child may have been refused as well.
+  // It is told so by name, and not left with a registrar that never answers.
+  EXPECT_THAT(other.err(), HasSubstr("it is another user's, or has another key file"));
+  EXPECT_THAT(other.err(), HasSubstr("choose another with --registry-addr"));
   it.mentions("does not hold the user's key");
   it.ends();
 }

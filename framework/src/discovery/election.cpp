@@ -110,6 +110,9 @@ task<probe_answer> probe(actor_runtime& self, address where) {
     // It may be ending; whoever comes after it will answer.
     found.what = probe_answer::kind::silent;
     found.who = "something that closes the connection";
+  } catch (const handshake_error& error) {
+    found.what = probe_answer::kind::foreign;
+    found.who = std::string("something else: ") + error.what();
   } catch (const std::exception& error) {
     found.what = probe_answer::kind::occupied;
     found.who = std::string("something else: ") + error.what();
@@ -125,10 +128,11 @@ task<std::vector<std::unique_ptr<listener>>> registrar_hooks::elect(actor_runtim
   const time_point give_up = current_time() + self.config().limits.handshake_timeout.value();
   backoff pause(20ms, 500ms);
   std::string in_the_way;
+  int foreign_in_a_row = 0;
   while (current_time() < give_up) {
     const std::vector<probe_answer> answers = co_await probe_all(self, addresses);
     in_the_way.clear();
-    bool is_settled = false;
+    bool is_settled = false, is_foreign = false;
     for (std::size_t i = 0; i < answers.size(); ++i) {
       const auto what = answers[i].what;
       if (what == probe_answer::kind::registrar) {
@@ -140,7 +144,11 @@ task<std::vector<std::unique_ptr<listener>>> registrar_hooks::elect(actor_runtim
       if (what == probe_answer::kind::absent) continue;
       in_the_way = addresses[i].text() + " is in use by " + answers[i].who;
       is_settled = is_settled || what == probe_answer::kind::occupied;
+      is_foreign = is_foreign || what == probe_answer::kind::foreign;
     }
+    // Once, one of ours may look so that ends at that very moment.
+    foreign_in_a_row = is_foreign ? foreign_in_a_row + 1 : 0;
+    is_settled = is_settled || foreign_in_a_row == 3;
     if (in_the_way.empty()) {
       std::vector<std::unique_ptr<listener>> bound = co_await claim(self, addresses);
       if (!bound.empty()) {

@@ -60,7 +60,8 @@ registrar_hooks& hooks_of(actor_runtime& self);
 /// What was found at an address that may be a registrar's.
 class probe_answer {
  public:
-  enum class kind { absent, silent, occupied, registrar };
+  /// `foreign`: it answers, and does not take us for one of its user's.
+  enum class kind { absent, silent, foreign, occupied, registrar };
   kind what = kind::absent;
   std::string who;  // says more, for errors
 };

@@ -103,11 +103,28 @@ task<handshake_result> shake_hands(channel& chan, const handshake_options& optio
   result.is_probe = aid->is_probe;
   result.nonce.assign(aid->x_nonce.begin(), aid->x_nonce.end());
   const std::vector<std::byte> theirs(aid->x_challenge.begin(), aid->x_challenge.end());
+  if (options.is_dialer && result.is_probe)
+    throw handshake_error(chan.describe_peer() +
+                          " accepts connections and says that it only looks for a registrar");
   // A peer that says nothing about it is one of the reference's old ones: it counts as a registrar.
   chan.set_peer(
       actor_id(std::string(aid->name), std::string(aid->uuid), static_cast<int>(aid->pid.value_or(0))),
       aid->x_caps.value_or(0), aid->is_registrar.value_or(true));
-  if (!vouched && !options.is_probe && !aid->is_probe) co_await authenticate(chan, options, ours, theirs);
+  // Who only looks says nothing further and is told nothing. A program of another make need not prove
+  // anything for that; one of ours does, to know whose registrar it has found.
+  const bool is_waived = (options.is_probe || result.is_probe) && theirs.empty();
+  if (!vouched && !is_waived) {
+    try {
+      co_await authenticate(chan, options, ours, theirs);
+    } catch (const transport_closed&) {
+      // A peer that is found and not reached is told apart from one that is not there.
+      if (!options.is_probe) throw;
+      throw handshake_error(
+          chan.describe_peer() +
+          " ends the connection at our proof of the user's key: it is another user's, or has "
+          "another key file");
+    }
+  }
   chan.set_authenticated();
   co_return result;
 }

@@ -4,10 +4,24 @@
 
 #include "runtime/child_actor.hpp"
 #include "tractor/log/logger.hpp"
+#include "tractor/log/spec.hpp"
+#include "tractor/plugin/registry.hpp"
 
 namespace tractor {
 
 using detail::child_actor;
+
+namespace {
+// What is wrong here would be the death of the child, told late and from afar.
+void check_options(const std::string& name, const actor_options& options) {
+  try {
+    for (const std::string& key : options.transports()) plugin::registry::instance().transport(key);
+    if (!options.loglevel().empty()) log::parse_spec(options.loglevel());
+  } catch (const std::exception& error) {
+    throw std::invalid_argument("cannot start '" + name + "': " + error.what());
+  }
+}
+}  // namespace
 
 actor_nursery::actor_nursery() { detail::actor_runtime::current(); }
 actor_nursery::~actor_nursery() = default;
@@ -31,6 +45,7 @@ task<portal> actor_nursery::start(std::string name, actor_options options,
                                   std::shared_ptr<detail::run_once_state> once) {
   if (detail::actor_runtime::current().cancel_requested())
     throw runtime_failure("this actor is ending: it starts no children");
+  check_options(name, options);
   task_nursery& tasks = this->tasks();
   auto child = std::make_shared<child_actor>(*this, std::move(name), std::move(options), std::move(once));
   auto live = [](task_status<portal>& status, actor_nursery& nursery,

@@ -201,8 +201,13 @@ task<> actor_runtime::serve_link(std::shared_ptr<link> via) {
     cut = std::current_exception();
   }
   links_.erase(entry);
-  if (discovery_) discovery_->link_gone(*this, *via);
+  // Again: a call of the peer's may have outlived it.
+  link_gone(*via);
   if (cut) std::rethrow_exception(cut);
+}
+
+void actor_runtime::link_gone(const link& ended) {
+  if (discovery_) discovery_->link_gone(*this, ended);
 }
 
 task<> actor_runtime::serve_inbound(std::shared_ptr<ipc::channel> chan, ipc::handshake_result hello) {
@@ -288,6 +293,7 @@ void actor_runtime::request_cancel(const actor_id& who, cancel_cause why, std::s
     cause_ = std::move(why);
     TRACTOR_LOG(runtime, cancel, "cancelled by '{}'", who.short_form());
   }
+  if (via && acknowledges_at_once_) return acknowledge(*via, cid);
   if (via) to_acknowledge_.emplace_back(std::move(via), std::move(cid));
   if (nemesis_waits && !cancel_event_.is_set()) pass_failure_point(failure_point::cancelled);
   if (via == nullptr && cancel_event_.is_set()) return;
@@ -305,19 +311,38 @@ cancel_cause actor_runtime::cause_of_cancel(std::string otherwise) const {
   return known(self_, {}, {});
 }
 
+void actor_runtime::acknowledge(link& via, const std::string& cid) {
+  if (!via.connected()) return;
+  msg::cancel_ack ack;
+  ack.cid = cid;
+  via.chan().send(ack);
+}
+
+// Who asks after that is answered at once.
 task<> actor_runtime::acknowledge_cancel() {
+  acknowledges_at_once_ = true;
+  std::vector<std::shared_ptr<link>> told;
   for (auto& [via, cid] : to_acknowledge_) {
-    if (!via->connected()) continue;
-    msg::cancel_ack ack;
-    ack.cid = cid;
-    via->chan().send(ack);
-    co_await via->chan().flush();
+    acknowledge(*via, cid);
+    told.push_back(std::move(via));
   }
   to_acknowledge_.clear();
+  co_await flush_all(std::move(told), config_.timeouts.cancel_ack.value());
+}
+
+task<> actor_runtime::flush_all(std::vector<std::shared_ptr<link>> links, duration bound) {
+  auto all = [&](task_nursery& tasks) -> task<> {
+    for (auto& via : links)
+      tasks.start_soon(
+          task_name("last words"), [](std::shared_ptr<link> to) { return to->chan().flush(); }, via);
+    co_return;
+  };
+  co_await move_on_after(bound, open_task_nursery(all));
 }
 
 task<> actor_runtime::teardown() {
   if (nemesis_waits) pass_failure_point(failure_point::teardown);
+  ending_ = true;
   const actor_id who = canceller_.empty() ? self_ : canceller_;
   // Copied: connections may end while we look.
   std::vector<std::shared_ptr<link>> open;
@@ -344,15 +369,7 @@ task<> actor_runtime::teardown() {
                   error.what());
     }
   }
-  co_await acknowledge_cancel();
-  // All at once: a peer that takes nothing must not hold up what the others are to hear.
-  auto last_words = [&](task_nursery& tasks) -> task<> {
-    for (auto& via : open)
-      tasks.start_soon(
-          task_name("last words"), [](std::shared_ptr<link> to) { return to->chan().flush(); }, via);
-    co_return;
-  };
-  co_await move_on_after(config_.timeouts.peers.value(), open_task_nursery(last_words));
+  co_await flush_all(open, config_.timeouts.peers.value());
   for (auto& via : open) {
     if (!via->connected()) continue;
     via->on_end = nullptr;

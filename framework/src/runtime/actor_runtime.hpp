@@ -122,6 +122,11 @@ class actor_runtime final : public actor {
   bool cancel_requested() const noexcept { return !canceller_.empty(); }
   const actor_id& canceller() const noexcept { return canceller_; }
   event& cancel_event() noexcept { return cancel_event_; }
+  /// True once the calls of peers are being ended: nobody would end one that begins now.
+  bool is_ending() const noexcept { return ending_; }
+  const cancel_cause& cause() const noexcept { return cause_; }
+  /// The peer of a connection can be heard no more.
+  void link_gone(const link& ended);
   /// True when the parent's connection ended before anybody asked this actor to end.
   bool parent_lost() const noexcept { return parent_lost_; }
   /// Ends all service: calls, listeners, callbacks, registration, acknowledgements, connections. Shield it.
@@ -156,6 +161,10 @@ class actor_runtime final : public actor {
   task<> run_outbound(task_status<std::shared_ptr<link>>& status, address where,
                       std::vector<std::byte> nonce);
   task<> acknowledge_cancel();
+  static void acknowledge(link& via, const std::string& cid);
+  /// Waits until what is queued for them has left, for all at once, and not for longer than the bound: a peer
+  /// that takes nothing must not hold up what the others are to hear.
+  static task<> flush_all(std::vector<std::shared_ptr<link>> links, duration bound);
   ipc::handshake_options identity() const;
   msg::frame_limits frame_limits() const;
 
@@ -184,6 +193,8 @@ class actor_runtime final : public actor {
   cancel_cause cause_;
   std::vector<std::pair<std::shared_ptr<link>, std::string>> to_acknowledge_;
   event cancel_event_;
+  bool ending_ = false;
+  bool acknowledges_at_once_ = false;
   bool parent_lost_ = false;
 };
 

@@ -215,8 +215,13 @@ task<> child_actor::end(bool hard) {
 // What a killed process leaves is for its nearest living relative. That is not only what bears its number: it
 // may have been about to put away what others had left to it.
 task<> child_actor::clean_up_after_death() {
-  co_await sweep_orphans();
-  remove_leftovers_of_the_dead(transports_);
+  try {
+    co_await sweep_orphans();
+    remove_leftovers_of_the_dead(transports_);
+  } catch (const std::exception& error) {
+    // Why the child has died is what matters.
+    TRACTOR_LOG(runtime, warning, "cannot put away what '{}' has left: {}", id_.short_form(), error.what());
+  }
 }
 
 task<std::exception_ptr> child_actor::explain_end(std::shared_ptr<child_actor> self) {

@@ -27,6 +27,44 @@ msg::error wire_of(const error_record& record, std::string_view cid, msg::byte_v
   return wire;
 }
 
+// A group takes two levels of a message, and a receiver bounds these.
+constexpr std::size_t deepest_group = 24;
+// Of the texts of an error that is too large for a message.
+constexpr std::size_t longest_text = 4096;
+
+bool is_deeper(const error_record& record, std::size_t levels) {
+  for (const error_record& member : record.group)
+    if (levels == 0 || is_deeper(member, levels - 1)) return true;
+  return false;
+}
+
+// What lies deeper stands as the text of its group.
+error_record shallow(const error_record& record, std::size_t levels) {
+  error_record out = record;
+  if (levels == 0 && !out.group.empty()) {
+    out.message += "; what is in it lies too deep to be sent";
+    out.group.clear();
+  }
+  for (error_record& member : out.group) member = shallow(member, levels - 1);
+  return out;
+}
+
+void cut_text(std::string& text) {
+  if (text.size() > longest_text) text = text.substr(0, longest_text) + " [...]";
+}
+
+// The error itself, with the ends of its texts and its members left out.
+error_record short_form_of(const error_record& record) {
+  error_record out = record;
+  if (!out.group.empty())
+    out.message += "; its " + std::to_string(out.group.size()) + " members are too large to be sent";
+  out.group.clear();
+  if (out.relay_path.size() > deepest_group) out.relay_path.resize(deepest_group);
+  for (std::string* text : {&out.message, &out.tb_str, &out.reason, &out.src_type_str, &out.boxed_type_str})
+    cut_text(*text);
+  return out;
+}
+
 // Members travel as Error maps of their own: the tree keeps its shape and every origin.
 msg::buffer encode_group(const error_record& record) {
   msg::buffer out;
@@ -45,8 +83,13 @@ msg::buffer encode_group(const error_record& record) {
 }  // namespace
 
 void send_record(ipc::channel& over, const error_record& record, std::string_view cid) {
-  const msg::buffer group = encode_group(record);
-  over.send(wire_of(record, cid, group.view()));
+  if (is_deeper(record, deepest_group)) return send_record(over, shallow(record, deepest_group), cid);
+  try {
+    const msg::buffer group = encode_group(record);
+    over.send(wire_of(record, cid, group.view()));
+  } catch (const msg::codec_error&) {
+    over.send(wire_of(short_form_of(record), cid, {}));
+  }
 }
 
 error_record record_of(const msg::error& wire) {

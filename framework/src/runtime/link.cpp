@@ -34,6 +34,9 @@ task<> link::serve() {
     chan_->close();
     // Nobody is left to take the results of what the peer started here.
     cancel_served(peer_, {});
+    ended_.notify_all();
+    // Not behind them: one that takes its time to end must not hide from others that the peer is gone.
+    co_await shielded([&]() -> task<> { co_await end_calls(); });
     tasks.scope().cancel();
   };
   try {
@@ -44,7 +47,7 @@ task<> link::serve() {
   tasks_ = nullptr;
   chan_->close();
   ended_.notify_all();
-  co_await shielded([&]() -> task<> { co_await end_calls(); });
+  if (!end_told_) co_await shielded([&]() -> task<> { co_await end_calls(); });
   if (cut) std::rethrow_exception(cut);
 }
 
@@ -52,12 +55,20 @@ task<> link::wait_end() {
   while (!chan_->closed()) co_await ended_.wait();
 }
 
+// A peer that asks and asks and takes no answer is read no further while so much of these waits. What others
+// have queued does not count: two peers that both had much to say would wait for each other.
 task<> link::read_messages() {
+  constexpr std::size_t most_unread = 4 << 20;
+  std::size_t unread = 0;
   const auto depth = static_cast<std::uint32_t>(runtime_.config().limits.depth.value());
   bool refused = false;
   try {
     for (;;) {
+      const std::size_t before = chan_->queued();
       while (auto body = chan_->next_buffered()) dispatch_body(*body, depth);
+      const std::size_t queued = chan_->queued();
+      unread = queued < most_unread ? 0 : unread + (queued - std::min(queued, before));
+      if (unread >= most_unread) co_await chan_->wait_queued_below(most_unread);
       const bool more = co_await chan_->receive_more();
       if (!more) break;
     }
@@ -78,6 +89,8 @@ task<> link::read_messages() {
 }
 
 task<> link::end_calls() {
+  end_told_ = true;
+  runtime_.link_gone(*this);
   if (on_end) on_end();
   std::exception_ptr better;
   if (explain_end && !(pending_.empty() && dialogs_.empty())) better = co_await explain_end();
@@ -89,8 +102,8 @@ task<> link::end_calls() {
     pending->error = end_error_;
     pending->done.set();
   }
-  for (auto& [cid, dialog] : dialogs_)
-    if (dialog->side() == context_side::parent) dialog->take_end_of_link(end_error_);
+  // Those of calls that end behind a shield, too: nothing that they send or wait for comes through.
+  for (auto& [cid, dialog] : dialogs_) dialog->take_end_of_link(end_error_);
 }
 
 task<> link::heartbeat() {
@@ -176,7 +189,7 @@ void link::dispatch(const msg::message& message) {
   } else if (const auto* beat = std::get_if<msg::ping>(&message)) {
     msg::pong back;
     back.seq = beat->seq;
-    chan_->send(back);
+    answer(back);
   } else if (const auto* ack = std::get_if<msg::start_ack>(&message)) {
     if (log::subsystem::runtime.enabled(log::level::runtime) && pending_.find(ack->cid) == pending_.end())
       TRACTOR_LOG(runtime, runtime, "{} acknowledges a call that nobody waits for", chan_->describe_peer());
@@ -209,8 +222,6 @@ void link::handle_start(const msg::start& call) {
       start_verb(call);
     else
       start_endpoint(call);
-  } catch (const transport_closed&) {
-    throw;
   } catch (const std::exception&) {
     send_error(std::string(call.cid), box_error(std::current_exception(), runtime_.id()));
   }
@@ -224,6 +235,10 @@ void link::start_endpoint(const msg::start& call) {
                          runtime_.id().short_form() + "' are " + what.layout());
   auto served = std::make_shared<served_call>(*this, std::string(call.cid), &what);
   served->name = what.name;
+  if (runtime_.is_ending()) {
+    served->cancel(runtime_.cancel_requested() ? runtime_.canceller() : runtime_.id(), runtime_.cause());
+    return send_error(served->cid, cancelled_record(*served));
+  }
   if (!served_.try_emplace(served->cid, served).second)
     throw runtime_failure("a call with the id " + served->cid + " is running already");
   std::optional<task<>> begun;
@@ -237,11 +252,8 @@ void link::start_endpoint(const msg::start& call) {
   msg::start_ack ack;
   ack.cid = call.cid;
   ack.functype = what.kind;
-  try {
-    chan_->send(ack);
-  } catch (const transport_closed&) {
-    // An accepted call runs, even if its caller has just gone: the end of the connection cancels it in order.
-  }
+  // An accepted call runs, even if its caller has just gone: the end of the connection cancels it in order.
+  answer(ack);
   tasks_->start_soon(
       task_name(what.name),
       [this](std::shared_ptr<served_call> one, task<> go) {

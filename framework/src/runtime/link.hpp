@@ -132,6 +132,10 @@ class link : public std::enable_shared_from_this<link> {
   /// The error that calls on this link fail with after its end.
   std::exception_ptr end_error() const noexcept { return end_error_; }
   void send_error(const std::string& cid, error_record record);
+  /// Queues an answer, unless the connection has just broken: what had arrived by then is still read.
+  template <class Message> void answer(const Message& message) {
+    if (connected()) chan_->send(message);
+  }
 
   // For discovery, which shares connections and closes those that nobody uses any more.
   bool permanent = false;  // joins a parent and its child: lives as long as both
@@ -178,6 +182,8 @@ class link : public std::enable_shared_from_this<link> {
   std::string end_text_;
   transport_closed::cause end_cause_ = transport_closed::cause::end_of_stream;
   bool cancel_acknowledged_ = false;
+  bool watching_room_ = false;
+  bool end_told_ = false;
 };
 
 /// What a request to cancel says of its cause.

@@ -155,7 +155,7 @@ task<> link::cancel_task(std::string cid, std::string target, cancel_cause why, 
   }
   msg::cancel_ack ack;
   ack.cid = cid;
-  if (chan_->connected()) chan_->send(ack);
+  answer(ack);
 }
 
 }  // namespace tractor::detail

@@ -102,10 +102,11 @@ bool link::dispatch_to_dialog(const msg::message& message) {
 
 void link::wait_for_room(stream_base& stream) {
   context_base* const end = &stream.context();
-  const bool watched = !short_of_room_.empty();
   if (std::find(short_of_room_.begin(), short_of_room_.end(), end) == short_of_room_.end())
     short_of_room_.push_back(end);
-  if (!watched && tasks_) tasks_->start_soon(task_name("room"), [this] { return watch_room(); });
+  if (watching_room_ || !tasks_) return;
+  tasks_->start_soon(task_name("room"), [this] { return watch_room(); });
+  watching_room_ = true;
 }
 
 // Runs only while somebody waits: in the steady state sending costs no task.
@@ -117,6 +118,7 @@ task<> link::watch_room() {
     ready.swap(short_of_room_);
     for (std::size_t i = 0; i < ready.size(); ++i) ready[i]->stream_.pump();
   }
+  watching_room_ = false;
 }
 
 }  // namespace tractor::detail

@@ -12,7 +12,7 @@ void link::run_verb(const msg::start& call, std::function<task<>(reply&)> work) 
     throw runtime_failure("a call with the id " + served->cid + " is running already");
   msg::start_ack ack;
   ack.cid = call.cid;
-  chan_->send(ack);
+  answer(ack);
   auto serve = [this](std::shared_ptr<served_call> one, std::function<task<>(reply&)> go) -> task<> {
     co_await run_served(one, go(*one));
   };
@@ -23,10 +23,10 @@ void link::start_verb(const msg::start& call) {
   msg::start_ack ack;
   ack.cid = call.cid;
   if (call.func == "cancel") {
-    chan_->send(ack);
+    answer(ack);
     runtime_.request_cancel(peer_, cause_in(call), shared_from_this(), std::string(call.cid));
   } else if (call.func == "_cancel_task") {
-    chan_->send(ack);
+    answer(ack);
     start_cancel_task(call);
   } else if (!runtime_.serve_verb(*this, call)) {
     throw module_not_exposed("'self:" + std::string(call.func) + "' is no runtime call of actor '" +

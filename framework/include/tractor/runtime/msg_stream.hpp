@@ -181,7 +181,6 @@ class TRACTOR_API stream_base {
   bool discarding_ = false;
   bool credits_ = false;  // both ends know them
   bool fixed_window_ = false;
-  bool waits_for_room_ = false;
   overrun_policy policy_ = overrun_policy::wait;
   unsigned burst_ = 0;         // operations since this end last let others run
   std::uint64_t credit_ = 0;   // items that we may send
