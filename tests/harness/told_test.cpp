@@ -14,6 +14,7 @@ namespace told_test {
 
 using namespace tractor::harness;
 using test::finished_run;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
 command probe(const start_method& how, const tpt_proto& via, const std::string& filter) {
@@ -22,17 +23,22 @@ command probe(const start_method& how, const tpt_proto& via, const std::string& 
 }
 
 TRACTOR_CELL_TEST(flag, ll_and_tl_reach_the_actors_of_a_test, (start_method how, tpt_proto via)) {
-  EXPECT_THAT(finished_run(probe(how, via, "told.*")).text,
+  EXPECT_THAT(finished_run(probe(how, via, "told.by_flags/*")).text,
               HasSubstr("level '', debug mode off; cancels are logged: root 0, child 0"));
-  EXPECT_THAT(finished_run(probe(how, via, "told.*").arg("--ll", "cancel")).text,
+  EXPECT_THAT(finished_run(probe(how, via, "told.by_flags/*").arg("--ll", "cancel")).text,
               HasSubstr("level 'CANCEL', debug mode off; cancels are logged: root 1, child 1"));
-  EXPECT_THAT(finished_run(probe(how, via, "told.*").arg("--tl", "runtime:cancel")).text,
+  EXPECT_THAT(finished_run(probe(how, via, "told.by_flags/*").arg("--tl", "runtime:cancel")).text,
               HasSubstr("cancels are logged: root 1, child 1"));
 }
 
 TRACTOR_CELL_TEST(flag, tpdb_and_debug_mode_reach_a_test, (start_method how, tpt_proto via)) {
   for (const char* const flag : {"--tpdb", "--debug-mode"})
-    EXPECT_THAT(finished_run(probe(how, via, "told.*").arg(flag)).text, HasSubstr("debug mode on"));
+    EXPECT_THAT(finished_run(probe(how, via, "told.by_flags/*").arg(flag)).text, HasSubstr("debug mode on"));
+}
+
+TRACTOR_CELL_TEST(room, of_a_slow_machine_is_measured_once_and_printed, (start_method how, tpt_proto via)) {
+  EXPECT_THAT(finished_run(probe(how, via, "told.room/*")).text,
+              ContainsRegex("head room: [0-9]+\\.[0-9] times \\(a probe took [0-9]+ ms\\)\nthe same\n"));
 }
 
 TRACTOR_CELL_TEST(summary, goes_where_the_ci_system_wants_it,

@@ -57,6 +57,14 @@ program "$bin/tractor_tests" 'echo "5 passed, 0 failed, 2 skipped"'
 program "$bin/other_tests" "$json" "$good"
 run "$tree/tools/test" --preset dev
 expect 0 '7 passed, 0 failed, 2 skipped' 'other_tests (dev)'
+program "$bin/other_tests" "$json" \
+  'printf "%s\n" "      \"name\": \"plain\"," "          \"name\": \"one\"," "          \"result\": \"COMPLETED\"," >"$file"'
+program "$bin/tractor_tests" 'while (($# > 0)); do [[ $1 != --html ]] || printf "%s\n" "<tbody>" "</tbody>" >"$2"; shift; done' \
+  'echo "5 passed, 0 failed, 2 skipped"'
+run "$tree/tools/test" --preset dev
+expect 0 '7 passed, 0 failed, 2 skipped' 'test-logs/matrix__dev_.html'
+grep -qF '<td>plain.one</td>' "$tree/build/test-logs/matrix__dev_.html" ||
+  { say 'the page of the matrix is without the tests of other programs'; failures=$((failures + 1)); }
 program "$bin/other_tests" 'echo "[  FAILED  ] a.b/$GTEST_SHARD_INDEX (1 ms)"' 'exit 1'
 sed -i '/exit 0$/d' "$bin/other_tests"
 TRACTOR_JOBS=2 run "$tree/tools/test" --preset dev

@@ -23,4 +23,9 @@ TRACTOR_TEST(told, by_flags, (loglevel level, debug_mode debug)) {
   CO_FAIL("to be seen");
 }
 
+TRACTOR_TEST(told, room, ()) {
+  std::printf("%s\n", head_room() == head_room() ? "the same" : "another one");
+  CO_FAIL("to be seen");
+}
+
 }  // namespace told

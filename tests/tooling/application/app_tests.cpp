@@ -1,4 +1,10 @@
 // Tests of an application, with a fixture of its own.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
@@ -34,6 +40,35 @@ TRACTOR_TEST(app, is_known_to_fail_over_tcp, (), xfail_on("tcp", "an example of 
   const std::string transport = current_actor().transports().front();
   CO_ASSERT_NE(transport, "tcp");
   co_return;
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// Which process this is, and in which network, shows how the test is kept apart.
+void tell_of_the_run(const std::string& level, bool debug) {
+  std::string parent;
+  std::getline(std::ifstream("/proc/" + std::to_string(::getppid()) + "/comm"), parent);
+  const std::string network = std::filesystem::read_symlink("/proc/self/ns/net");
+  std::printf("level '%s', debug mode %d, stackscope %d, seed %s, below %s, in %s\n", level.c_str(), debug,
+              current_session().stackscope, variable("TRACTOR_SEED").c_str(), parent.c_str(),
+              network.c_str());
+}
+
+// In the cell that APP_BREAKS names it fails, by default; with APP_HOW=once it does so until it has made the
+// file APP_MARK, with APP_HOW=hang it never ends.
+TRACTOR_TEST(app, breaks_where_it_is_told,
+             (start_method how, tpt_proto via, loglevel level, debug_mode debug),
+             timeout(std::chrono::seconds(10))) {
+  tell_of_the_run(level, debug);
+  if (variable("APP_BREAKS") != how.key() + "+" + via.key()) co_return;
+  const std::string what = variable("APP_HOW");
+  if (what == "hang") co_await sleep_forever();
+  const bool again = what == "once" && std::filesystem::exists(variable("APP_MARK"));
+  if (what == "once") std::ofstream(variable("APP_MARK")) << "it was here\n";
+  CO_ASSERT_TRUE(again);
 }
 
 }  // namespace
