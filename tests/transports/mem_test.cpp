@@ -33,8 +33,12 @@ TEST(mem_transport, reads_its_own_addresses_and_no_others) {
   const mem::mem_transport over;
   EXPECT_EQ(over.parse("/mem/hall"), address("mem", "/mem/hall"));
   EXPECT_EQ(over.parse("/ip4/127.0.0.1/tcp/1"), std::nullopt);
-  EXPECT_EQ(error_for("/mem/"), "a mem address is /mem/ and a name of printable characters");
-  EXPECT_EQ(error_for("/mem/a b"), "a mem address is /mem/ and a name of printable characters");
+  EXPECT_EQ(error_for("/mem/"),
+            "'/mem/' is not a mem address: after /mem/ comes a name of printable characters");
+  EXPECT_EQ(error_for("/mem/a b"),
+            "'/mem/a b' is not a mem address: after /mem/ comes a name of printable characters");
+  EXPECT_EQ(error_for("/mem/\x1b[2J"),
+            "'/mem/?[2J' is not a mem address: after /mem/ comes a name of printable characters");
   const address bound = over.random_bind(host);
   EXPECT_EQ(over.parse(bound.text()), bound);
   EXPECT_NE(over.random_bind(host), bound);

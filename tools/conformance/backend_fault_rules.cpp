@@ -1,20 +1,18 @@
 // The rules of plugin/spawn_backend.hpp for when things go wrong.
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
-#include <sstream>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "children.hpp"
 #include "process_table.hpp"
 #include "rule.hpp"
-#include "tractor/async/async.hpp"
+#include "tasks.hpp"
 
 namespace tractor::conformance {
 namespace {
@@ -26,7 +24,6 @@ void a_batch_starts_all_or_none(const subject& it) {
   run_loop([&]() -> task<> {
     std::vector<spawn_request> requests{request_for("sleep"), request_for("sleep"), request_for("sleep")};
     requests[2].fds.emplace_back(9999, 50);
-    const std::size_t helpers = backend->helper_pids().size();
     bool refused = false;
     try {
       auto children = co_await backend->spawn_batch(requests);
@@ -38,8 +35,7 @@ void a_batch_starts_all_or_none(const subject& it) {
       refused = true;
     }
     require(refused, "a batch with a request that cannot be met succeeds");
-    // A helper is a child, too: the look for leaks finds others beside it.
-    require(helpers > 0 || !backend->helper_pids().empty() || !has_children(), "a child is left");
+    require_no_child(backend);
   });
 }
 
@@ -57,78 +53,108 @@ void many_children_live_at_once(const subject& it) {
   });
 }
 
-// Starts a child of the backend and tells its own pid, that of the child and those of the helpers; then waits
-// to be killed.
-void be_a_parent(const subject& it, int report) {
+// Cancels a batch after that many turns of the loop.
+task<> cancel_a_batch_at(int turn, prepared_backend& backend, const std::vector<spawn_request>& requests) {
+  std::vector<std::unique_ptr<child_process>> children;
+  cancel_scope scope;
+  co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+    tn.start_soon([&]() -> task<> {
+      co_await scope.run([&]() -> task<> { children = co_await backend->spawn_batch(requests); });
+    });
+    for (int i = 0; i < turn; ++i) co_await checkpoint();
+    scope.cancel();
+  });
+  require(children.empty() || children.size() == requests.size(),
+          "cancelled at turn " + std::to_string(turn) + ", a batch of " + std::to_string(requests.size()) +
+              " yields " + std::to_string(children.size()));
+  for (const auto& child : children) co_await end_child(*child);
+}
+
+void a_cancel_at_any_turn_leaves_nothing(const subject& it) {
   prepared_backend backend(it);
   run_loop([&]() -> task<> {
-    const spawn_request request = request_for("sleep");
-    const auto child = co_await backend->spawn(request);
-    std::string text = std::to_string(::getpid()) + " " + std::to_string(child->pid());
-    for (const int helper : backend->helper_pids()) text += " " + std::to_string(helper);
-    text += "\n";
-    if (::write(report, text.data(), text.size()) > 0) co_await sleep_forever();
+    const std::vector<spawn_request> requests{request_for("sleep"), request_for("sleep")};
+    for (int turn = 0; turn < 2000; turn += 1 + turn / 2) {
+      co_await cancel_a_batch_at(turn, backend, requests);
+      require_no_child(backend);
+    }
   });
 }
 
-// A program of another name, to which orphans go as they would to an init, and the parent below it.
-pid_t start_family(const subject& it, report_pipe& told) {
-  const pid_t init = ::fork();
-  if (init != 0) return init;
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  const pid_t parent = ::fork();
-  if (parent == 0) {
-    try {
-      be_a_parent(it, told.child_end());
-    } catch (...) {
-    }
-    ::_exit(1);
+task<std::unique_ptr<child_process>> spawn_or_nothing(prepared_backend& backend,
+                                                      const spawn_request& request) {
+  std::unique_ptr<child_process> child;
+  try {
+    child = co_await backend->spawn(request);
+  } catch (const std::system_error&) {
   }
-  ::execlp("sleep", "sleep", "60", nullptr);
-  ::_exit(1);
+  co_return child;
 }
 
-// Those of `pids` that run: what ends here stays a zombie of the one that adopted it, which reaps nothing.
-std::vector<pid_t> running(const std::vector<pid_t>& pids) {
-  std::vector<pid_t> out;
-  for (const auto& each : harness::detail::descendants_of(::getpid()))
-    if (!each.zombie() && std::ranges::find(pids, each.pid) != pids.end()) out.push_back(each.pid);
-  return out;
+void a_lack_of_descriptors_leaves_nothing(const subject& it) {
+  prepared_backend backend(it);
+  run_loop([&]() -> task<> {
+    const spawn_request request = request_for("sleep");
+    for (int left = 0; left < 10; ++left) {
+      std::unique_ptr<child_process> child;
+      {
+        const few_descriptors poor(left);
+        child = co_await spawn_or_nothing(backend, request);
+      }
+      if (child) co_await end_child(*child);
+      require_no_child(backend);
+    }
+    const auto child = co_await backend->spawn(request);
+    co_await end_child(*child);
+  });
 }
 
-void a_killed_parent_leaves_nothing_that_scan_misses(const subject& it) {
-  report_pipe told;
-  const pid_t init = start_family(it, told);
-  require(init > 0, "this process cannot fork");
-  std::istringstream pids(told.read_to('\n'));
-  pid_t parent = 0;
-  std::vector<pid_t> below;
-  pids >> parent;
-  for (pid_t pid = 0; pids >> pid;) below.push_back(pid);
-  std::string wrong;
-  if (below.empty()) wrong = "a child of another process could not be started";
-  if (parent > 0) ::kill(parent, SIGKILL);
-  {
-    prepared_backend backend(it);
-    const auto until = std::chrono::steady_clock::now() + 3s;
-    // Some end by themselves; the others are named, and ended on demand.
-    for (;;) {
-      below = running(below);
-      if (below.empty() || std::chrono::steady_clock::now() > until) break;
-      leftovers found = backend->scan();
-      std::erase_if(found,
-                    [&](const leftover& it) { return std::ranges::find(below, it.pid) == below.end(); });
-      if (!found.empty()) backend->reap(found);
-      std::this_thread::sleep_for(10ms);
-    }
-  }
-  if (!below.empty())
-    wrong = "pid " + std::to_string(below.front()) + " lives on, and reap(scan()) does not end it";
-  ::kill(init, SIGKILL);
-  ::waitpid(init, nullptr, 0);
-  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
-  require(wrong.empty(), wrong);
+// The helpers that are processes below this one: no other is touched.
+std::vector<int> helpers_of(const prepared_backend& backend) {
+  std::vector<int> helpers = backend->helper_pids();
+  const auto below = harness::detail::descendants_of(::getpid());
+  std::erase_if(helpers, [&](int pid) {
+    return std::ranges::none_of(below, [&](const auto& each) { return each.pid == pid; });
+  });
+  if (helpers.empty()) throw not_applicable("the backend has no helpers");
+  return helpers;
+}
+
+// Sends a signal and waits for what it does, if the helper is our own child, as it should be.
+void strike(int helper, int number, int until) {
+  ::kill(helper, number);
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(helper), &info, until | WNOWAIT | __WALL);
+}
+
+void a_killed_helper_is_an_error(const subject& it) {
+  prepared_backend backend(it);
+  const std::vector<int> helpers = helpers_of(backend);
+  for (const int helper : helpers) strike(helper, SIGKILL, WEXITED);
+  run_loop([&]() -> task<> {
+    const spawn_request request = request_for("sleep");
+    auto work = spawn_or_nothing(backend, request);
+    auto got = co_await move_on_after(10s, std::move(work));
+    require(!got.cancelled_caught(), "spawn() waits for a helper that was killed");
+    if (*got) co_await end_child(**got);
+  });
+  backend.restart();
+  run_loop([&]() -> task<> {
+    const spawn_request request = request_for("sleep");
+    const auto child = co_await backend->spawn(request);
+    co_await end_child(*child);
+    require_no_child(backend);
+  });
+}
+
+void a_stopped_helper_is_ended(const subject& it) {
+  prepared_backend backend(it);
+  for (const int helper : helpers_of(backend)) strike(helper, SIGSTOP, WSTOPPED);
+  const auto begin = std::chrono::steady_clock::now();
+  backend->shutdown();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  require(!has_children(), "a helper that was stopped is left");
+  require(took < 5s, "shutdown() takes seconds to end a helper that was stopped");
 }
 
 }  // namespace
@@ -137,8 +163,13 @@ const std::vector<rule>& backend_fault_rules() {
   static const std::vector<rule> all = {
       {"batch_or_none", "a batch that cannot start whole starts none", a_batch_starts_all_or_none},
       {"many", "50 children live at once, and each tells its own end", many_children_live_at_once},
-      {"killed_parent", "what a killed parent leaves ends by itself or by reap(scan())",
-       a_killed_parent_leaves_nothing_that_scan_misses},
+      {"cancel_turns", "a batch that is cancelled at any turn of the loop leaves no child",
+       a_cancel_at_any_turn_leaves_nothing},
+      {"spawn_emfile", "a lack of descriptors leaves no child, and passes",
+       a_lack_of_descriptors_leaves_nothing},
+      {"helper_killed", "without its helpers a backend fails in order, and prepare starts anew",
+       a_killed_helper_is_an_error},
+      {"helper_stopped", "shutdown ends a helper that does not answer", a_stopped_helper_is_ended},
   };
   return all;
 }

@@ -1,21 +1,18 @@
-// The rules of plugin/spawn_backend.hpp and plugin/child_process.hpp.
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+// The rules of plugin/spawn_backend.hpp and plugin/child_process.hpp for how children start and end.
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <cstdlib>
-#include <filesystem>
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <system_error>
+#include <vector>
 
-#include "child.hpp"
 #include "children.hpp"
+#include "process_table.hpp"
 #include "rule.hpp"
-#include "tractor/async/async.hpp"
-#include "tractor/plugin/owned_fd.hpp"
+#include "tasks.hpp"
 
 namespace tractor::conformance {
 namespace {
@@ -33,12 +30,6 @@ exit_status end_of(prepared_backend& backend, const std::string& life) {
   });
 }
 
-void a_child_is_ours(const subject& it) {
-  prepared_backend backend(it);
-  auto state = state_of_a_child(backend, request_for("state"));
-  expect_text("the parent of the child", state["parent"], std::to_string(::getpid()));
-}
-
 void exit_codes_are_exact(const subject& it) {
   prepared_backend backend(it);
   for (const int code : {0, 1, 3, 255})
@@ -53,84 +44,24 @@ void signals_are_exact(const subject& it) {
                 exit_status::signalled(signo).text());
 }
 
-void variables_are_set(const subject& it) {
-  prepared_backend backend(it);
-  ::setenv("TRACTOR_CONFORMANCE_A", "of the parent, late", 1);
-  ::setenv("TRACTOR_CONFORMANCE_B", "of the parent", 1);
-  spawn_request request = request_for("state");
-  request.env.emplace_back("TRACTOR_CONFORMANCE_B", "of the request");
-  auto state = state_of_a_child(backend, request);
-  ::unsetenv("TRACTOR_CONFORMANCE_A");
-  ::unsetenv("TRACTOR_CONFORMANCE_B");
-  expect_text("a variable of the parent", state["env_a"], "of the parent, late");
-  expect_text("a variable of the request", state["env_b"], "of the request");
+bool is_our_child(int pid) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
-void the_directory_is_set(const subject& it) {
+void the_pid_is_that_of_the_child(const subject& it) {
   prepared_backend backend(it);
-  spawn_request request = request_for("state");
-  request.working_directory = "/";
-  expect_text("the working directory", state_of_a_child(backend, request)["cwd"], "/");
-}
-
-void standard_streams_can_be_replaced(const subject& it) {
-  prepared_backend backend(it);
-  report_pipe in;
-  spawn_request request = request_for("state");
-  request.fds.emplace_back(in.child_end(), 0);
-  const std::string pipe = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(in.child_end()));
-  const std::string err = std::filesystem::read_symlink("/proc/self/fd/2");
-  auto state = state_of_a_child(backend, request);
-  expect_text("stdin, which is listed,", state["stdin"], pipe);
-  expect_text("stderr, which is not listed,", state["stderr"], err);
-}
-
-void the_title_is_set(const subject& it) {
-  prepared_backend backend(it);
-  auto state = state_of_a_child(backend, request_for("state"));
-  expect_text("argv", state["title"], child_title);
-  expect_text("comm", state["comm"], child_title.substr(0, 15));
-}
-
-void descriptors_are_exact(const subject& it) {
-  prepared_backend backend(it);
-  const owned_fd extra(
-      ::open("/dev/null", O_RDONLY));  // not closed on exec: a backend closes it all the same
-  spawn_request request = request_for("state");
-  request.fds.emplace_back(extra.get(), 77);
-  expect_text("the list of descriptors", state_of_a_child(backend, request)["fds"],
-              "0,1,2,77," + std::to_string(report_fd));
-}
-
-void surroundings_are_those_of_the_call(const subject& it) {
-  prepared_backend backend(it);
-  const mode_t mask = ::umask(0137);
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  const rlimit fewer{300, files.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &fewer);
-  sigset_t block, old;
-  ::sigemptyset(&block);
-  ::sigaddset(&block, SIGUSR1);
-  ::pthread_sigmask(SIG_BLOCK, &block, &old);
-  const auto usr2 = ::signal(SIGUSR2, SIG_IGN);
-  cpu_set_t all, one;
-  ::sched_getaffinity(0, sizeof all, &all);
-  CPU_ZERO(&one);
-  for (int cpu = CPU_SETSIZE; cpu-- > 0 && CPU_COUNT(&one) == 0;)
-    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
-  ::sched_setaffinity(0, sizeof one, &one);
-  auto state = state_of_a_child(backend, request_for("state"));
-  ::sched_setaffinity(0, sizeof all, &all);
-  ::signal(SIGUSR2, usr2);
-  ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
-  ::setrlimit(RLIMIT_NOFILE, &files);
-  ::umask(mask);
-  expect_text("the umask", state["umask"], std::to_string(0137));
-  expect_text("the limit of open files", state["files"], "300");
-  expect_text("the number of processors", state["cpus"], "1");
-  expect_text("SIGUSR1, blocked by the parent,", state["usr1"], "blocked");
-  expect_text("SIGUSR2, ignored by the parent,", state["usr2"], "default");
+  run_loop([&]() -> task<> {
+    const spawn_request request = request_for("sleep");
+    const auto child = co_await backend->spawn(request);
+    const int pid = child->pid();
+    require(pid > 0 && is_our_child(pid), "spawn() has ended, and " + std::to_string(pid) + " is no child");
+    ::kill(pid, SIGTERM);
+    const exit_status status = co_await child->wait();
+    expect_text("the end of the process pid()", status.text(), exit_status::signalled(SIGTERM).text());
+    expect_text("pid() after the end", std::to_string(child->pid()), std::to_string(pid));
+    require(!is_our_child(pid), "wait() has ended, and the child is not reaped");
+  });
 }
 
 void a_signal_ends_a_child(const subject& it) {
@@ -147,31 +78,55 @@ void a_signal_ends_a_child(const subject& it) {
   });
 }
 
-void a_bad_request_is_refused(const subject& it) {
+void waiting_is_a_checkpoint(const subject& it) {
   prepared_backend backend(it);
   run_loop([&]() -> task<> {
-    spawn_request request = request_for("sleep");
-    request.fds.emplace_back(9999, 50);
+    const spawn_request request = request_for("exit 3");
+    const auto child = co_await backend->spawn(request);
+    const exit_status first = co_await child->wait();
+    auto again = child->wait();
+    const bool cut = co_await is_cut_off(std::move(again));
+    require(cut, "wait() is no checkpoint when the child has ended");
+    const exit_status last = co_await child->wait();
+    expect_text("the end after a cancelled wait", last.text(), first.text());
+  });
+}
+
+void require_refusal(const subject& it, const spawn_request& request, const std::string& otherwise) {
+  prepared_backend backend(it);
+  run_loop([&]() -> task<> {
     bool refused = false;
     try {
       auto child = co_await backend->spawn(request);
-      child->signal(SIGKILL);
-      co_await child->wait();
+      co_await end_child(*child);
     } catch (const std::system_error&) {
       refused = true;
     }
-    require(refused, "a descriptor that is not open is taken");
+    require(refused, otherwise);
+    require_no_child(backend);
   });
+}
+
+void a_bad_request_is_refused(const subject& it) {
+  spawn_request request = request_for("sleep");
+  request.fds.emplace_back(9999, 50);
+  require_refusal(it, request, "a descriptor that is not open is taken");
+}
+
+void a_bad_directory_is_refused(const subject& it) {
+  spawn_request request = request_for("sleep");
+  request.working_directory = "/proc/self/no such directory";
+  require_refusal(it, request, "a working directory that is not there is taken");
 }
 
 void a_cancelled_spawn_leaves_nothing(const subject& it) {
   prepared_backend backend(it);
   run_loop([&]() -> task<> {
     const spawn_request request = request_for("sleep");
-    const std::size_t helpers = backend->helper_pids().size();
-    const auto cut = co_await move_on_after(0ms, [&]() -> task<> { co_await backend->spawn(request); });
-    require(cut.cancelled_caught(), "spawn() is no checkpoint");
-    require(helpers > 0 || !has_children(), "a child is left");
+    auto work = backend->spawn(request);
+    const bool cut = co_await is_cut_off(std::move(work));
+    require(cut, "spawn() is no checkpoint");
+    require_no_child(backend);
   });
 }
 
@@ -200,6 +155,22 @@ void shutdown_ends_the_helpers(const subject& it) {
   }
 }
 
+void helpers_are_known(const subject& it) {
+  prepared_backend backend(it);
+  run_loop([&]() -> task<> {
+    const spawn_request request = request_for("sleep");
+    const auto child = co_await backend->spawn(request);
+    const auto below = harness::detail::descendants_of(::getpid());
+    const std::vector<int> helpers = backend->helper_pids();
+    co_await end_child(*child);
+    for (const int helper : helpers)
+      require(std::ranges::any_of(below, [&](const auto& each) { return each.pid == helper; }),
+              "helper_pids() names " + std::to_string(helper) + ", which is no process below this one");
+    require(std::ranges::find(helpers, child->pid()) == helpers.end(), "helper_pids() names a child");
+    require_no_child(backend);
+  });
+}
+
 void backend_scan_spares_the_living(const subject& it) {
   prepared_backend backend(it);
   run_loop([&]() -> task<> {
@@ -217,21 +188,17 @@ void backend_scan_spares_the_living(const subject& it) {
 
 const std::vector<rule>& backend_rules() {
   static const std::vector<rule> all = {
-      {"child", "a child is a child of the calling process", a_child_is_ours},
       {"exit_code", "the exit code is told exactly, each time one asks", exit_codes_are_exact},
       {"exit_signal", "the signal that ended a child is told exactly", signals_are_exact},
-      {"env", "a child has the request's variables over the parent's", variables_are_set},
-      {"cwd", "a child starts in the request's working directory", the_directory_is_set},
-      {"stdio", "a child's standard streams are the parent's or those of the request",
-       standard_streams_can_be_replaced},
-      {"title", "a child has the request's title", the_title_is_set},
-      {"fds", "a child has exactly the listed descriptors above 2", descriptors_are_exact},
-      {"inherit", "umask, limits, processors and signals are those of the call",
-       surroundings_are_those_of_the_call},
+      {"pid", "pid() is the child's, which is there at once and reaped by wait()",
+       the_pid_is_that_of_the_child},
       {"signal", "a child lives past a cancelled wait, and a signal ends it", a_signal_ends_a_child},
+      {"cancel_wait", "wait() is a checkpoint also after the end", waiting_is_a_checkpoint},
       {"bad_request", "a descriptor that is not open is refused", a_bad_request_is_refused},
+      {"bad_cwd", "a working directory that is not there is refused", a_bad_directory_is_refused},
       {"cancel_spawn", "a cancelled spawn leaves no child", a_cancelled_spawn_leaves_nothing},
       {"batch", "a batch starts all, in order", a_batch_starts_all},
+      {"helpers", "helper_pids() names the backend's own processes, and no other", helpers_are_known},
       {"shutdown", "shutdown ends the helpers, and prepare starts anew", shutdown_ends_the_helpers},
       {"scan", "scan() names no child with a living parent", backend_scan_spares_the_living},
   };

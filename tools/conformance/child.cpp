@@ -42,10 +42,30 @@ std::string target_of(int fd) {
   return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored).string();
 }
 
+std::string open_targets(const std::string& numbers) {
+  std::istringstream in(numbers);
+  std::string text;
+  for (std::string number; std::getline(in, number, ',');)
+    if (const int fd = std::atoi(number.c_str()); fd > 2) text += " " + number + "=" + target_of(fd);
+  return text;
+}
+
+std::string limits() {
+  std::string text;
+  for (const int which : lowered_limits) {
+    rlimit now{};
+    ::getrlimit(static_cast<__rlimit_resource_t>(which), &now);
+    text.append(text.empty() ? "" : " ").append(std::to_string(now.rlim_cur));
+  }
+  return text;
+}
+
 int processors() {
   cpu_set_t allowed;
   return ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : -1;
 }
+
+bool fresh = false;
 
 int say_state() {
   const std::string numbers = open_numbers();  // before anything here opens one
@@ -64,19 +84,38 @@ int say_state() {
       << std::filesystem::current_path().string() << "\ntitle " << file_text("/proc/self/cmdline")
       << "\ncomm " << file_text("/proc/self/comm") << "\nenv_a " << variable("TRACTOR_CONFORMANCE_A")
       << "\nstdin " << target_of(0) << "\nstderr " << target_of(2) << "\ncpus " << processors() << "\nenv_b "
-      << variable("TRACTOR_CONFORMANCE_B") << '\n';
+      << variable("TRACTOR_CONFORMANCE_B") << "\npid " << ::getpid() << "\nborn "
+      << (fresh ? "fresh" : "a copy") << "\ntargets" << open_targets(numbers) << "\nlimits " << limits()
+      << "\nignored " << signal_set("SigIgn") << "\nblocked " << signal_set("SigBlk") << '\n';
   const std::string text = out.str();
   return ::write(report_fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 98;
 }
 
 }  // namespace
 
+std::string signal_set(const std::string& name) {
+  std::ifstream file("/proc/thread-self/status");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(name + ":")) return line.substr(line.find_last_of("\t ") + 1);
+  return "(not told)";
+}
+
+int fresh_child_main() {
+  fresh = true;
+  return child_main();
+}
+
 int child_main() {
   const std::string life = variable(life_variable);
   if (life.starts_with("exit ")) return std::atoi(life.c_str() + 5);
   if (life.starts_with("raise ")) return ::raise(std::atoi(life.c_str() + 6));
   if (life == "state") return say_state();
-  if (life != "sleep") return 99;
+  if (life == "stubborn") ::signal(SIGINT, SIG_IGN);
+  if (life == "stubborn" || life == "ready") {
+    if (::write(report_fd, "\n", 1) != 1) return 98;
+  } else if (life != "sleep") {
+    return 99;
+  }
   for (;;) ::pause();
 }
 

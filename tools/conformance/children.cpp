@@ -1,39 +1,30 @@
 #include "children.hpp"
 
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
+#include <csignal>
 #include <sstream>
-#include <system_error>
+#include <vector>
 
 #include "child.hpp"
+#include "process_table.hpp"
 #include "tractor/async/async.hpp"
 #include "tractor/plugin/registry.hpp"
 
 namespace tractor::conformance {
 
 prepared_backend::prepared_backend(const subject& it) : backend_(plugin::registry::instance().spawn(it.key)) {
-  boot_info boot;
-  boot.argc = it.argc;
-  boot.argv = it.argv;
-  boot.child_main = child_main;
-  backend_.prepare(boot);
+  boot_.argc = it.argc;
+  boot_.argv = it.argv;
+  boot_.child_main = child_main;
+  backend_.prepare(boot_);
 }
 
-report_pipe::report_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
-  read_.reset(ends[0]);
-  write_.reset(ends[1]);
-}
-
-std::string report_pipe::read_to(char last) {
-  write_.reset();
-  std::string all;
-  for (char c = 0; ::read(read_.get(), &c, 1) == 1 && c != last;) all += c;
-  return all;
+void prepared_backend::restart() {
+  backend_.shutdown();
+  backend_.prepare(boot_);
 }
 
 spawn_request request_for(const std::string& life) {
@@ -50,6 +41,27 @@ void expect_text(const std::string& what, const std::string& got, const std::str
 bool has_children() {
   siginfo_t info{};
   return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
+void require_no_child(const prepared_backend& backend) {
+  const std::vector<int> helpers = backend->helper_pids();
+  for (const auto& each : harness::detail::descendants_of(::getpid()))
+    require(std::ranges::find(helpers, each.pid) != helpers.end(),
+            "a child is left: pid " + std::to_string(each.pid) + " " + each.what);
+}
+
+task<std::unique_ptr<child_process>> child_that_is_ready(prepared_backend& backend) {
+  report_pipe from;
+  spawn_request request = request_for("ready");
+  request.fds.emplace_back(from.child_end(), report_fd);
+  auto child = co_await backend->spawn(request);
+  from.read_to('\n');
+  co_return child;
+}
+
+task<> end_child(child_process& child) {
+  child.signal(SIGKILL);
+  co_await child.wait();
 }
 
 std::map<std::string, std::string> state_of_a_child(prepared_backend& backend, spawn_request request) {

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
+#include "other_process.hpp"
 #include "rule.hpp"
-#include "tractor/plugin/owned_fd.hpp"
 #include "tractor/plugin/spawn_backend.hpp"
 
 namespace tractor::conformance {
@@ -20,21 +21,12 @@ class prepared_backend {
   prepared_backend& operator=(const prepared_backend&) = delete;
   ~prepared_backend() { backend_.shutdown(); }
   spawn_backend* operator->() const noexcept { return &backend_; }
+  /// Shuts it down and prepares it once more.
+  void restart();
 
  private:
   spawn_backend& backend_;
-};
-
-/// A pipe whose writing end goes to another process. Neither copied nor moved.
-class report_pipe {
- public:
-  report_pipe();
-  int child_end() const noexcept { return write_.get(); }
-  /// Reads until `last` or the end. Blocks.
-  std::string read_to(char last);
-
- private:
-  owned_fd read_, write_;
+  boot_info boot_;
 };
 
 /// Returns the request for a child that does `life` (see `life_variable`).
@@ -43,6 +35,12 @@ spawn_request request_for(const std::string& life);
 void expect_text(const std::string& what, const std::string& got, const std::string& wanted);
 /// True when this process has a child of any sort.
 bool has_children();
+/// Breaks the rule if a process below this one is no helper of the backend.
+void require_no_child(const prepared_backend& backend);
+/// Starts one that sleeps; yields it when it does.
+task<std::unique_ptr<child_process>> child_that_is_ready(prepared_backend& backend);
+/// Ends a child by force and waits for it.
+task<> end_child(child_process& child);
 /// Starts a child that tells about itself; yields its lines, `name value` each.
 std::map<std::string, std::string> state_of_a_child(prepared_backend& backend, spawn_request request);
 

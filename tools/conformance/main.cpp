@@ -2,19 +2,21 @@
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "at_hand.hpp"
 #include "child.hpp"
 #include "leaks.hpp"
 #include "name_expression.hpp"
 #include "rule.hpp"
 #include "rule_run.hpp"
+#include "run_folder.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/runtime/run.hpp"
 
@@ -46,7 +48,7 @@ std::string quoted(const std::string& text) {
 }
 
 void print_row(const rule& it, const outcome& how) {
-  std::printf("%-7s  %-12s  %6lld ms  %s\n", how.verdict.c_str(), std::string(it.name).c_str(),
+  std::printf("%-7s  %-15s  %6lld ms  %s\n", how.verdict.c_str(), std::string(it.name).c_str(),
               static_cast<long long>(how.time.count()), std::string(it.sentence).c_str());
   if (!how.detail.empty()) std::printf("         %s\n", how.detail.c_str());
   std::fflush(stdout);
@@ -73,13 +75,16 @@ tractor::plugin::plugin_info describe(const std::string& file) {
 }
 
 std::vector<rule> select(const std::string& kind, const std::string& filter) {
-  const auto lists = kind == "transport"
-                         ? std::array{&transport_rules(), &transport_fault_rules(), &tree_rules()}
-                         : std::array{&backend_rules(), &backend_fault_rules(), &tree_rules()};
+  using rules = const std::vector<rule>*;
+  const std::vector<rules> lists =
+      kind == "transport" ? std::vector<rules>{&address_rules(),    &transport_rules(), &stream_rules(),
+                                               &stream_end_rules(), &leftover_rules(),  &tree_rules()}
+                          : std::vector<rules>{&child_rules(), &backend_rules(), &backend_fault_rules(),
+                                               &orphan_rules(), &tree_rules()};
   std::optional<tractor::harness::detail::name_expression> wanted;
   if (!filter.empty()) wanted.emplace(filter);
   std::vector<rule> chosen;
-  for (const auto* list : lists)
+  for (const rules list : lists)
     for (const rule& it : *list)
       if (!wanted || wanted->matches(it.name)) chosen.push_back(it);
   return chosen;
@@ -88,6 +93,8 @@ std::vector<rule> select(const std::string& kind, const std::string& filter) {
 int prove_all(const std::vector<rule>& rules, const subject& of, const request& wanted) {
   int bad = 0;
   bool first = true;
+  // What is made once and for all is there before the first rule, and no leak of it.
+  run_once(&listen_once, of, std::chrono::milliseconds(wanted.bound_ms));
   for (const rule& it : rules) {
     const outcome how = run_rule(it, of, std::chrono::milliseconds(wanted.bound_ms));
     if (how.verdict != "PASS" && how.verdict != "SKIP") ++bad;
@@ -125,12 +132,13 @@ int run(int argc, char** argv) {
   if (rules.empty()) return usage_error("-k: no rule is meant by '" + wanted.filter + "'");
   if (wanted.list) {
     for (const rule& it : rules)
-      std::printf("%-12s  %s\n", std::string(it.name).c_str(), std::string(it.sentence).c_str());
+      std::printf("%-15s  %s\n", std::string(it.name).c_str(), std::string(it.sentence).c_str());
     return 0;
   }
   tractor::harness::detail::adopt_orphans();
+  const tractor::harness::detail::run_folder scratch;
   const std::string folder = std::filesystem::canonical(wanted.file).parent_path();
-  return prove_all(rules, {info.kind, info.key, folder, argc, argv}, wanted);
+  return prove_all(rules, {info.kind, info.key, folder, scratch.path(), argc, argv}, wanted);
 }
 
 }  // namespace
@@ -140,7 +148,7 @@ int main(int argc, char** argv) {
   // A child of a bare backend is this program too; as an actor does, one that was run anew names itself.
   if (argc > 0 && std::strncmp(argv[0], "_subactor[", 10) == 0) {
     ::prctl(PR_SET_NAME, argv[0]);
-    return child_main();
+    return fresh_child_main();
   }
   try {
     return run(argc, argv);

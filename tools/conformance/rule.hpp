@@ -13,7 +13,8 @@ class subject {
  public:
   std::string kind;  ///< "transport" or "spawn"
   std::string key;
-  std::string folder;  ///< where its file is
+  std::string folder;   ///< where its file is
+  std::string scratch;  ///< of this program alone: sockets and other files of a runtime go there
   int argc = 0;
   char** argv = nullptr;
 };
@@ -43,12 +44,21 @@ inline void require(bool holds, const std::string& otherwise) {
   if (!holds) throw broken(otherwise);
 }
 
-/// Returns the rules of every transport, and those of how one fails.
+/// True if `text` has `part` in it.
+inline bool names(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+/// Returns the rules of every transport: for addresses, listeners, streams and their ends, and leftovers.
+const std::vector<rule>& address_rules();
 const std::vector<rule>& transport_rules();
-const std::vector<rule>& transport_fault_rules();
-/// Returns the rules of every spawn backend, and those of how one fails.
+const std::vector<rule>& stream_rules();
+const std::vector<rule>& stream_end_rules();
+const std::vector<rule>& leftover_rules();
+/// Returns the rules of every spawn backend: for what a child is, how one starts and ends, what goes wrong,
+/// and orphans.
+const std::vector<rule>& child_rules();
 const std::vector<rule>& backend_rules();
 const std::vector<rule>& backend_fault_rules();
+const std::vector<rule>& orphan_rules();
 /// Returns the rules that whole trees of actors put to either.
 const std::vector<rule>& tree_rules();
 

@@ -11,11 +11,13 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <set>
 #include <system_error>
 
 #include "leaks.hpp"
 #include "process_table.hpp"
+#include "session.hpp"
 #include "tractor/plugin/owned_fd.hpp"
 #include "tractor/plugin/registry.hpp"
 
@@ -34,11 +36,20 @@ void report(int fd, const std::string& verdict, const std::string& detail) {
   if (::write(fd, text.data(), text.size()) < 0) ::_exit(1);
 }
 
+// The files of this program's folder are looked at, too, and the plugin itself is asked.
+void look_for_what_it_leaves(const subject& of) {
+  harness::session all;
+  all.folder = of.scratch;
+  (of.kind == "transport" ? all.transports : all.backends).push_back(of.key);
+  harness::detail::set_session(std::move(all));
+}
+
 // In the new process: the plugin is loaded first, so that what it sets up once counts as no leak.
 void prove_and_report(const rule& it, const subject& of, int fd) {
   std::string verdict = "PASS", detail;
   try {
     harness::detail::adopt_orphans();
+    look_for_what_it_leaves(of);
     if (of.kind == "transport")
       plugin::registry::instance().transport(of.key);
     else
@@ -84,9 +95,8 @@ outcome judge(bool in_time, const std::string& said, int status, std::chrono::mi
   return {"CRASH", "exited with code " + std::to_string(WEXITSTATUS(status)) + " before a verdict", {}};
 }
 
-}  // namespace
-
-outcome run_rule(const rule& it, const subject& of, std::chrono::milliseconds bound) {
+// Yields what it says by the descriptor that it is given.
+outcome run_in_a_process(const std::function<void(int)>& body, std::chrono::milliseconds bound) {
   const auto begin = clock::now();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
@@ -96,7 +106,7 @@ outcome run_rule(const rule& it, const subject& of, std::chrono::milliseconds bo
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     from.reset();
-    prove_and_report(it, of, to.get());
+    body(to.get());
     ::_exit(0);
   }
   to.reset();
@@ -111,6 +121,16 @@ outcome run_rule(const rule& it, const subject& of, std::chrono::milliseconds bo
   outcome result = judge(in_time, said, status, bound);
   result.time = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begin);
   return result;
+}
+
+}  // namespace
+
+outcome run_rule(const rule& it, const subject& of, std::chrono::milliseconds bound) {
+  return run_in_a_process([&](int fd) { prove_and_report(it, of, fd); }, bound);
+}
+
+void run_once(void (*work)(const subject&), const subject& of, std::chrono::milliseconds bound) {
+  run_in_a_process([&](int) { work(of); }, bound);
 }
 
 }  // namespace tractor::conformance

@@ -21,5 +21,9 @@ class outcome {
 /// Throws `std::system_error` if no process can be made. This process must have no threads and must have
 /// called `adopt_orphans`.
 outcome run_rule(const rule& it, const subject& of, std::chrono::milliseconds bound);
+/// Does `work` in a new process that ends after `bound`; whatever it comes to.
+///
+/// What it says of errors and of processes is that of `run_rule`.
+void run_once(void (*work)(const subject&), const subject& of, std::chrono::milliseconds bound);
 
 }  // namespace tractor::conformance

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <utility>
 
+#include "other_process.hpp"
 #include "rule.hpp"
+#include "tasks.hpp"
 #include "tractor/async/async.hpp"
 #include "tractor/plugin/transport.hpp"
 
@@ -31,8 +33,10 @@ task<pair_of_streams> connect_pair(const subject& it);
 task<> send(byte_stream& to, std::string_view text);
 /// Reads `count` bytes, or less if the stream ends before.
 task<std::string> receive(byte_stream& from, std::size_t count);
-/// Lets every other task come as far as it can without news from outside.
-task<> let_others_run();
+/// Accepts until a connection carries an "x": one that was cut off before may come first, and is at its end.
+task<> accept_a_live_one(listener& door);
+/// Listens, tells where, and waits for ever: the life of another process.
+task<> listen_for_ever(const subject& it, report_pipe& told);
 /// Returns bytes of which no two stretches are alike.
 std::string sample_bytes(std::size_t size);
 
@@ -44,6 +48,18 @@ template <class T> task<> note_end(task<T> work, std::string* into) {
   } catch (const boost::system::system_error&) {
     *into = "error";
   } catch (const std::exception& error) {
+    *into = error.what();
+  }
+}
+
+/// Notes the text of the system or address error by which a task ended: empty if it did not.
+template <class T> task<> note_refusal(task<T> work, std::string* into) {
+  into->clear();
+  try {
+    co_await std::move(work);
+  } catch (const boost::system::system_error& error) {
+    *into = error.what();
+  } catch (const address_error& error) {
     *into = error.what();
   }
 }

@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "at_hand.hpp"
 #include "rule.hpp"
-#include "tractor/plugin/flags.hpp"
 #include "tractor/plugin/registry.hpp"
-#include "tractor/plugin/settings.hpp"
 #include "tractor/plugin/transport.hpp"
 #include "tractor/tractor.hpp"
 
@@ -38,12 +37,8 @@ class cell {
 // The cells in which the plugin can be tried.
 std::vector<cell> cells_of(const subject& it) {
   plugin::registry& plugins = plugin::registry::instance();
-  plugin::search_path folders = resolve_settings({}).plugin_folders();
-  folders.add(it.folder, "--plugin");
-  plugins.set_folders(folders);
   std::vector<cell> out;
-  for (const plugin::plugin_info& other : plugins.list()) {
-    if (!other.good()) continue;
+  for (const plugin::plugin_info& other : plugins_at_hand(it)) {
     if (it.kind == "transport" && other.kind == "spawn") out.push_back({other.key, it.key});
     if (it.kind == "spawn" && other.kind == "transport" && plugins.transport(other.key).crosses_processes())
       out.push_back({it.key, other.key});

@@ -18,6 +18,14 @@ constexpr std::string_view prefix = "/mem/";
 
 address to_address(const std::string& name) { return {key, std::string(prefix) + name}; }
 
+// No control character of a text gets into a log.
+std::string shown(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(
+      out, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return out;
+}
+
 void check(const address& where) {
   if (where.transport() != key)
     throw address_error("'" + where.text() + "' is an address of transport '" + where.transport() +
@@ -81,7 +89,8 @@ std::optional<address> mem_transport::parse(std::string_view text) const {
   const std::string name(text.substr(prefix.size()));
   const bool printable = std::ranges::all_of(name, [](char c) { return c > ' ' && c < 127; });
   if (name.empty() || !printable)
-    throw address_error("a mem address is /mem/ and a name of printable characters");
+    throw address_error("'" + shown(text) +
+                        "' is not a mem address: after /mem/ comes a name of printable characters");
   return to_address(name);
 }
 

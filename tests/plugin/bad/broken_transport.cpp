@@ -89,6 +89,7 @@ class broken_listener final : public listener {
 class broken_transport final : public transport {
  public:
   std::optional<address> parse(std::string_view text) const override {
+    if (text == prefix) throw address_error(prefix + " and no name");
     if (text.starts_with(prefix)) return address("broken", std::string(text));
     if (::open("/dev/null", O_RDONLY | O_CLOEXEC) < 0) std::abort();  // LEAK: nobody closes it
     return std::nullopt;
