@@ -80,7 +80,7 @@ TRACTOR_TEST(unregistering, is_complete_at_a_registrar_that_has_nothing_else_to_
     co_await see_off(program("streaming_crew", method, proto, where), where, 2, how);
 }
 
-TRACTOR_TEST(unregistering, of_children_is_seen_by_their_root_as_soon_as_their_nursery_has_ended,
+TRACTOR_TEST(unregistering, of_children_reaches_a_registrar_elsewhere_when_their_nursery_has_ended,
              (third_program & registrar), timeout(60s)) {
   const std::vector<std::string> names = {"first", "second", "third"};
   for (const bool streaming : {false, true}) {
