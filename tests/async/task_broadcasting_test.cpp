@@ -160,7 +160,10 @@ TEST(task_broadcasting, laggers_that_are_purely_local_have_known_overrun_counts)
     EXPECT_EQ(late.missed(), 7u);
     for (int i = 8; i < 32; ++i) EXPECT_EQ(co_await late.receive(), i);
     EXPECT_EQ(co_await late.next(), std::nullopt);
-    EXPECT_EQ(feed.statistics().missed, 7u);
+    // 28 are gone from the window of 4; the other two have seen 12 and 10 of them and came for no more.
+    EXPECT_EQ(fast.missed(), 16u);
+    EXPECT_EQ(in_step.missed(), 18u);
+    EXPECT_EQ(feed.statistics().missed, 7u + 16u + 18u);
   });
 }
 
@@ -202,6 +205,58 @@ TEST(task_broadcasting, with_lags_not_raised_they_are_only_counted) {
     for (int i = 6; i < 10; ++i) EXPECT_EQ(co_await slow.receive(), i);
     EXPECT_EQ(slow.missed(), 6u);
     EXPECT_THROW(co_await slow.receive(), end_of_channel);
+  });
+}
+
+// A task that is stuck never asks for its next item: what it has lost is seen all the same.
+TEST(task_broadcasting, statistics_tell_of_a_subscriber_that_does_not_come_for_its_items) {
+  run([]() -> task<> {
+    channel<int> source(unbounded);
+    broadcast feed(source, 4);
+    subscription<int> fast = feed.subscribe(), stuck = feed.subscribe();
+    for (int i = 0; i < 3; ++i) source.send_nowait(i);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(co_await fast.receive(), i);
+    EXPECT_EQ(stuck.queued(), 3u);
+    EXPECT_EQ(stuck.missed(), 0u);
+    for (int i = 3; i < 10; ++i) source.send_nowait(i);
+    for (int i = 3; i < 10; ++i) EXPECT_EQ(co_await fast.receive(), i);
+    EXPECT_EQ(stuck.queued(), 4u);
+    EXPECT_EQ(stuck.missed(), 6u);
+    EXPECT_EQ(fast.queued(), 0u);
+    EXPECT_EQ(fast.missed(), 0u);
+    const broadcast_statistics all = stuck.statistics();
+    EXPECT_EQ(all.items, 10u);
+    EXPECT_EQ(all.window, 4u);
+    EXPECT_EQ(all.kept, 4u);
+    EXPECT_EQ(all.subscribers, 2u);
+    EXPECT_EQ(all.missed, 6u);
+    // Closed, it has what it had: nothing more is lost to it, and nothing is kept for it.
+    stuck.close();
+    source.send_nowait(10);
+    EXPECT_EQ(co_await fast.receive(), 10);
+    EXPECT_EQ(stuck.missed(), 6u);
+    EXPECT_EQ(stuck.queued(), 0u);
+    EXPECT_EQ(stuck.statistics().subscribers, 1u);
+    EXPECT_EQ(stuck.statistics().kept, 0u);
+    EXPECT_EQ(feed.statistics().missed, 6u);
+  });
+}
+
+TEST(task_broadcasting, a_subscription_may_be_assigned_to_itself_and_moved_from) {
+  run([]() -> task<> {
+    channel<int> source(4);
+    broadcast feed(source, 4);
+    subscription<int> sub = feed.subscribe();
+    subscription<int>& same = sub;
+    sub = std::move(same);
+    EXPECT_FALSE(sub.closed());
+    subscription<int> other = std::move(sub);
+    EXPECT_TRUE(sub.closed());
+    EXPECT_EQ(sub.missed(), 0u);
+    EXPECT_EQ(sub.queued(), 0u);
+    EXPECT_EQ(sub.statistics().subscribers, 0u);
+    co_await source.send(1);
+    EXPECT_EQ(co_await other.receive(), 1);
   });
 }
 

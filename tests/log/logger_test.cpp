@@ -45,6 +45,15 @@ TEST(logger, writes_at_its_level_and_above) {
   EXPECT_EQ(log.lines, (std::vector<std::string>{"CANCEL ipc shown 1", "ERROR ipc shown too"}));
 }
 
+// What programs say that an actor runs: seen by whoever wants to be informed, and nothing below that.
+TEST(logger, shows_relayed_output_from_the_level_of_information_on) {
+  captured_log log;
+  set_general_level(level::info);
+  subsystem::runtime.io("shown");
+  subsystem::runtime.devx("hidden");
+  EXPECT_EQ(log.lines, (std::vector<std::string>{"IO runtime shown"}));
+}
+
 TEST(logger, has_a_call_for_each_level) {
   captured_log log;
   set_general_level(level(1));

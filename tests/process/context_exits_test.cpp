@@ -240,4 +240,30 @@ TRACTOR_TEST(context_exits, inside_each_other_end_in_order) {
   });
 }
 
+task<int> counts(context<receives<int>>& ctx) {
+  auto& stream = co_await ctx.open_stream();
+  int items = 0;
+  while (co_await stream.next()) ++items;
+  co_return items;
+}
+
+TRACTOR_TEST(context_exits, of_a_stream_in_a_cancelled_scope_tell_the_peer_all_the_same) {
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("kid", expose<&counts>());
+    const int counted = co_await kid.open_context<&counts>([&](auto& ctx) -> task<int> {
+      auto& stream = co_await ctx.open_stream();
+      for (int i = 0; i < 3; ++i) co_await stream.send(i);
+      cancel_scope given_up;
+      given_up.cancel();
+      co_await given_up.run([&]() -> task<> { co_await stream.aclose(); });
+      EXPECT_TRUE(given_up.cancelled_caught());
+      EXPECT_TRUE(stream.closed());
+      // It ends by itself, for its loop has ended.
+      co_return co_await ctx.wait_for_result();
+    });
+    EXPECT_EQ(counted, 3);
+    co_await kid.cancel_actor();
+  });
+}
+
 }  // namespace context_exits_test

@@ -9,6 +9,7 @@
 #include <tractor/plugin/registry.hpp>
 #include <tractor/plugin/transport.hpp>
 
+#include "reference_peer.hpp"
 #include "registry.hpp"
 
 namespace election_test {
@@ -149,6 +150,40 @@ TRACTOR_TEST(election, a_listener_that_says_nothing_is_an_error_after_the_bound_
   auto ignore = [](byte_stream&) -> task<> { co_return; };
   auto err = co_await boot_beside(method, proto, where, config, ignore);
   EXPECT_THAT(err, HasSubstr("is in use by something that says nothing"));
+}
+
+// It says that it is the registrar, and that is all it ever does: it reads nothing, answers nothing, closes
+// nothing.
+TRACTOR_TEST(election, a_registrar_that_never_closes_what_it_was_asked_over_holds_nobody_up,
+             (start_method method, tpt_proto proto, more_addresses more)) {
+  const std::string where = more.fresh();
+  auto door = co_await transport_of(proto).listen(parse_address(where));
+  std::list<reference_peer> callers;
+  auto beside = [&](task_nursery& tn) -> task<> {
+    tn.start_soon([&]() -> task<> {
+      for (;;) {
+        auto stream = co_await door->accept();
+        reference_peer& caller = callers.emplace_back(std::move(stream));
+        co_await caller.send(aid_of("mute", "9a62e17a-b552-43af-a6d8-3bf24536c186", true));
+      }
+    });
+    subprocess root(program("idle_crew", method, proto, where).arg("--allow-keyless-peers"));
+    const bool up = co_await has_said(root, "the crew is up\n");
+    CO_ASSERT_TRUE(up);
+    CO_ASSERT_FALSE(callers.empty());
+    reference_peer& asked_over = callers.front();
+    auto question = co_await fail_after(roomy(5s), asked_over.receive());
+    const auto hello = message_in(question);
+    const auto* aid = std::get_if<msg::aid>(&hello);
+    EXPECT_TRUE(aid && aid->is_probe);
+    // Closed by the one who asked, which lives on, and which later ends without an answer.
+    auto rest = co_await fail_after(roomy(5s), asked_over.receive());
+    EXPECT_EQ(rest, "");
+    co_await end_in_order(root);
+    tn.scope().cancel();
+  };
+  co_await open_task_nursery(beside);
+  door->close();
 }
 
 TRACTOR_TEST(election, asks_again_when_the_first_handshake_is_broken_off,

@@ -1,5 +1,7 @@
 // The registrar's calls as the Python reference makes and answers them, byte for byte.
-#include "reference_peer.hpp"
+#include <set>
+
+#include "reference_registrar.hpp"
 #include "registry.hpp"
 
 namespace reference_registry_test {
@@ -43,14 +45,6 @@ auto uid_and_addr(std::string who, std::string id, address where) {
     pair_or_text(where)(to);
   };
 }
-auto list_of(address where) {
-  return [where](msg::writer& to) {
-    to.array_header(1);
-    pair_or_text(where)(to);
-  };
-}
-const auto nil = [](msg::writer& to) { to.nil(); };
-
 task<std::unique_ptr<reference_peer>> join(address where) {
   auto peer = co_await reference_peer::dial(where);
   auto answer = co_await peer->introduce(aid_of(name, uuid, false));
@@ -68,70 +62,6 @@ task<> call(reference_peer& peer, std::string func, Kwargs kwargs, Result result
   EXPECT_EQ(ack, start_ack_of(cid)) << func;
   auto answer = co_await fail_after(roomy(5s), peer.receive());
   EXPECT_EQ(answer, return_of(cid, result)) << func;
-}
-
-// A registrar of the reference: knows one address for every name, and keeps what it was asked.
-class reference_registrar {
- public:
-  reference_registrar(address at, address known) : at_(std::move(at)), known_(std::move(known)) {}
-
-  task<> serve() {
-    auto door = co_await plugin::registry::instance().transport(at_.transport()).listen(at_);
-    up.set();
-    auto all = [&](task_nursery& tn) -> task<> {
-      for (;;) {
-        auto stream = co_await door->accept();
-        tn.start_soon([this](std::shared_ptr<reference_peer> peer) { return serve_one(std::move(peer)); },
-                      std::make_shared<reference_peer>(std::move(stream)));
-      }
-    };
-    co_await open_task_nursery(all);
-  }
-
-  event up;
-  std::vector<std::string> asked;  // frames
-  int connections = 0;             // open ones
-
- private:
-  task<> serve_one(std::shared_ptr<reference_peer> peer) {
-    co_await peer->introduce(aid_of("root", "9a62e17a-b552-43af-a6d8-3bf24536c186", true));
-    ++connections;
-    for (;;) {
-      auto frame = co_await peer->receive();
-      if (frame.empty()) break;
-      asked.push_back(frame);
-      const auto message = message_in(frame);
-      const auto* call = std::get_if<msg::start>(&message);
-      if (!call) continue;
-      const std::string id(call->cid), func(call->func);
-      co_await peer->send(start_ack_of(id));
-      const bool finds = func == "find_actor" || func == "wait_for_actor";
-      auto table = [&](msg::writer& to) {
-        to.map_header(1);
-        to.str("dotted.name." + uuid);
-        list_of(known_)(to);
-      };
-      std::string answer = return_of(id, nil);
-      if (finds) answer = return_of(id, list_of(known_));
-      if (func == "get_registry") answer = return_of(id, table);
-      co_await peer->send(answer);
-    }
-    --connections;
-    peer->close();
-  }
-  address at_, known_;
-};
-
-// The frame that it was asked with, for a call of that name; the id is ours to choose.
-std::string asked_for(const reference_registrar& by, const std::string& func, std::string& id) {
-  for (const std::string& frame : by.asked) {
-    const auto message = message_in(frame);
-    const auto* call = std::get_if<msg::start>(&message);
-    if (!call || call->func != func) continue;
-    id = call->cid;
-    return frame;
-  }
-  return {};
 }
 
 template <class Kwargs>
@@ -225,7 +155,7 @@ TRACTOR_TEST(reference_registry, a_registrar_of_the_reference_is_asked_as_the_re
       co_await wait_for_actor("kid");
       co_return co_await query_actor("kid");
     });
-    reference_registrar by(parse_address(where), known.front());
+    reference_registrar by(parse_address(where), known.front(), "dotted.name." + uuid);
     an.tasks().start_soon([&] { return by.serve(); });
     co_await by.up.wait();
     auto found = co_await find_actor("kid", at(where));
@@ -254,6 +184,40 @@ TRACTOR_TEST(reference_registry, a_registrar_of_the_reference_is_asked_as_the_re
     EXPECT_TRUE(closed) << "connections to it were left open";
     an.cancel();
   });
+}
+
+// Who was named in the calls of that name, each with a uuid.
+std::multiset<std::string> named_in(const reference_registrar& by, const std::string& func) {
+  std::multiset<std::string> out;
+  for (const std::string& frame : by.asked) {
+    const auto message = message_in(frame);
+    const auto* call = std::get_if<msg::start>(&message);
+    if (!call || call->func != func) continue;
+    const auto arguments = msg::decode_all<msg::value>(call->kwargs);
+    const msg::value* const uid = arguments.find("uid");
+    out.insert(uid ? msg::to_text(*uid) : "nobody");
+  }
+  return out;
+}
+
+TRACTOR_TEST(reference_registry, is_told_of_each_actor_of_a_program_that_ends,
+             (start_method method, tpt_proto proto, more_addresses more),
+             root([](run_options& o) { o.allow_keyless_peers(); }), timeout(60s)) {
+  for (const std::string mode : {"idle_crew", "streaming_crew"}) {
+    const std::string where = more.fresh();
+    reference_registrar by(parse_address(where), parse_address(where), "nobody");
+    co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+      tn.start_soon([&] { return by.serve(); });
+      co_await by.up.wait();
+      subprocess crew(program(mode, method, proto, where).arg("--allow-keyless-peers"));
+      co_await fail_after(roomy(10s), [&]() -> task<> {
+        while (named_in(by, "register_actor").size() < 4) co_await sleep(2ms);
+      });
+      co_await end_in_order(crew);
+      EXPECT_EQ(named_in(by, "unregister_actor"), named_in(by, "register_actor")) << mode;
+      tn.scope().cancel();
+    });
+  }
 }
 
 }  // namespace reference_registry_test

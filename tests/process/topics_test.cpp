@@ -1,5 +1,7 @@
 // Publishers and subscribers in different actors.
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <tractor/tractor.hpp>
 
@@ -106,6 +108,88 @@ TRACTOR_TEST(topics_across_actors, that_end_are_the_end_of_the_stream_after_thei
     co_await source.cancel_actor();
   });
   EXPECT_EQ(got, (std::vector<int>{0, 1, 2}));
+}
+
+TRACTOR_TEST(topics_across_actors, of_the_registrar_reach_its_children_by_its_name, (),
+             root([](run_options& options) { options.expose<&subscribe>(); })) {
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    an.tasks().start_soon([]() -> task<> {
+      for (int i = 0;; ++i) {
+        feed().publish(i % 2 == 0 ? "even" : "odd", i);
+        co_await checkpoint();
+      }
+    });
+    const std::string ours = current_actor().id().name();
+    portal reader = co_await an.start_actor("reader", expose<&take>());
+    const int strangers = co_await fail_after(roomy(5s), reader.run<&take>(ours, "odd", 100));
+    EXPECT_EQ(strangers, 0);
+    an.cancel();
+  });
+}
+
+// Wants the one topic, then the other, and so on without an end; tells each change.
+task<> changes_its_mind(send_stream<int>& changes, std::string publisher) {
+  portal source = co_await wait_for_actor(publisher);
+  co_await source.open_context<&subscribe>([&](auto& ctx) -> task<> {
+    auto& stream = co_await ctx.open_stream();
+    for (int turn = 0;; ++turn) {
+      const std::string topic = turn % 2 == 0 ? "even" : "odd";
+      const names mine = {topic};
+      co_await stream.send(mine);
+      for (int got = 0; got < 5;) {
+        // What was on its way when it changed its mind is still of the other one.
+        topic_item<int> item = co_await stream.receive();
+        if (item.topic == topic) ++got;
+      }
+      co_await changes.send(turn);
+    }
+  });
+}
+
+// A publisher and three such subscribers, for ever; says when each has changed its mind ten times.
+task<> market(event& busy) {
+  int still_new = 3;
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal source = co_await an.start_actor("publisher", expose<&subscribe, &publish>());
+    an.tasks().start_soon([source]() -> task<> {
+      co_await source.open_context<&publish>([](auto&) -> task<> { co_await sleep_forever(); });
+    });
+    for (int i = 0; i < 3; ++i) {
+      portal reader = co_await an.start_actor("reader" + std::to_string(i), expose<&changes_its_mind>());
+      an.tasks().start_soon([&, reader]() -> task<> {
+        co_await reader.stream_from<&changes_its_mind>("publisher", [&](receive_stream<int>& in) -> task<> {
+          while (auto turn = co_await in.next())
+            if (*turn == 10 && --still_new == 0) busy.set();
+        });
+      });
+    }
+    co_await sleep_forever();
+  });
+}
+
+TRACTOR_TEST(topics_across_actors, whose_subscribers_change_their_minds_all_the_time_end_by_a_cancel) {
+  event busy;
+  co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+    tn.start_soon([&] { return market(busy); });
+    co_await fail_after(roomy(10s), [&]() -> task<> { co_await busy.wait(); });
+    tn.scope().cancel();
+  });
+}
+
+TRACTOR_CELL_TEST(topics_across_actors, whose_subscribers_change_their_minds_all_the_time_end_by_an_interrupt,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  run_options options;
+  options.start_method(method).enable_transports(proto.key()).registry_addrs(addr.text());
+  auto body = []() -> task<> {
+    event busy;
+    co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+      tn.start_soon([&] { return market(busy); });
+      co_await busy.wait();
+      ::kill(::getpid(), SIGINT);
+      co_await sleep_forever();
+    });
+  };
+  EXPECT_THROW(run_tree(options, body), interrupted);
 }
 
 }  // namespace topics_across_actors

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "runtime/error_box.hpp"
 #include "tractor/async/cancel_scope.hpp"
 #include "tractor/async/channel_errors.hpp"
 #include "tractor/async/exception_group.hpp"
@@ -105,16 +106,6 @@ std::string error_record::summary() const {
   return out + ")";
 }
 
-std::string error_record::render(const std::string& indent) const {
-  std::string out = indent + summary();
-  if (!tb_str.empty()) {
-    out += "\n" + indent + "  | ";
-    for (char c : tb_str) out += c == '\n' ? "\n" + indent + "  | " : std::string(1, c);
-  }
-  for (const error_record& member : group) out += "\n" + member.render(indent + "    ");
-  return out;
-}
-
 remote_actor_error::remote_actor_error(std::shared_ptr<const error_record> record)
     : std::runtime_error(record->summary()), record_(std::move(record)) {}
 
@@ -199,8 +190,7 @@ error_record fresh_record(const std::exception_ptr& error, const actor_id& self)
   record.src_uid = self;
   record.src_type_str = record.boxed_type_str = wire_name_of(error);
   record.relay_path = {self};
-  record.tb_str = "in actor '" + self.short_form() + "' (pid " + std::to_string(self.pid()) +
-                  "): " + readable(describe(error));
+  record.tb_str = place_of(self) + readable(describe(error));
   return record;
 }
 
@@ -228,8 +218,7 @@ error_record box_error(const std::exception_ptr& error, const actor_id& self) {
     // The text has the history; the members have the errors in it, each with its own source.
     error_record record = fresh_record(error, self);
     record.message = readable(escalation.what());
-    record.tb_str = "in actor '" + self.short_form() + "' (pid " + std::to_string(self.pid()) +
-                    "): " + readable(escalation.summary());
+    record.tb_str = place_of(self) + readable(escalation.summary());
     for (const restart_record& each : escalation.history())
       if (each.why) record.group.push_back(box_error(each.why, self));
     return record;

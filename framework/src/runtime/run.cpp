@@ -1,5 +1,6 @@
 #include "tractor/runtime/run.hpp"
 
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "runtime/boot_record.hpp"
 #include "runtime/child_main.hpp"
 #include "runtime/dump_signal.hpp"
+#include "runtime/error_box.hpp"
 #include "runtime/guards.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
@@ -215,16 +217,26 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
 
 namespace {
 
-// The program's error, as its user sees it: the box for remote ones, one line for others.
+// 0 where lines may be as long as they are.
+std::size_t columns_of_stderr() {
+  winsize size{};
+  if (::isatty(STDERR_FILENO) != 1 || ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+// The error that ends the program, as its user sees it.
 void print_error(const std::exception_ptr& error) {
-  std::string text = describe(error);
-  try {
-    std::rethrow_exception(error);
-  } catch (const remote_actor_error& remote) {
-    text = remote.record().render();
-  } catch (...) {
+  error_box box = box_of(error);
+  box.head.insert(0, "tractor: ");
+  const std::size_t width = columns_of_stderr();
+  std::string text = text_of(box, width);
+  if (log::colour_wanted(STDERR_FILENO)) {
+    error_box head;
+    head.head = box.head;
+    text.insert(text_of(head, width).size(), "\x1b[0m");
+    text.insert(0, "\x1b[31m");
   }
-  std::fprintf(stderr, "tractor: %s\n", text.c_str());
+  std::fprintf(stderr, "%s\n", text.c_str());
 }
 
 bool asks_for_help(const parsed_flags& flags) {

@@ -11,18 +11,13 @@
 #include <tractor/tractor.hpp>
 #include <vector>
 
+#include "crew.hpp"
 #include "dialogs.hpp"
 #include "endpoints.hpp"
 
 using namespace tractor;
 
 namespace process_program {
-
-// By one write: several processes share the pipe.
-void say(const std::string& text) {
-  const std::string line = text + "\n";
-  if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::perror("stdout");
-}
 
 // Two children at each level; the last ones say that they are there. Lives until it is ended.
 task<> grow(std::string path, int levels) {
@@ -171,6 +166,17 @@ task<> survives() {
   });
 }
 
+// Fails two levels below its root, in words that a terminal would obey.
+task<> fails_below(int levels) {
+  if (levels == 0)
+    throw std::runtime_error(
+        "there is \x1b[2J no brie, and no cheddar either, nor anything else that goes with bread\nno bread");
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    co_await an.run_in_actor<&fails_below>("level" + std::to_string(levels), levels - 1);
+  });
+}
+task<> fails() { co_await fails_below(2); }
+
 // caller FUNCTION [NAME=NUMBER]...
 task<int> caller(arguments words) {
   std::map<std::string, int> numbers;
@@ -277,13 +283,16 @@ int main(int argc, char** argv) {
     for (std::string where; words >> where;) options.bind_addrs(where);
     return run(argc, argv, options.name("bound"), &bound);
   }
+  if (mode == "fails") return run(argc, argv, options, &fails);
+  if (mode == "idle_crew") return run(argc, argv, options.name("crew"), &idle_crew);
+  if (mode == "streaming_crew") return run(argc, argv, options.name("crew"), &streaming_crew);
   if (mode == "twins") return declare_twins();
   if (mode.starts_with("member:"))
     return run(argc, argv, options.name(name_in(mode)).expose<&hello, &uuid_of, &greeting_of>(), &member);
   std::fprintf(stderr,
                "usage: %s "
                "tree|supervised|stubborn|blocked|shm|shm_alone|once|busy|survives|ensure|daemon|worker|"
-               "bare_worker|caller|twins|child_finds|"
+               "bare_worker|caller|twins|child_finds|fails|idle_crew|streaming_crew|"
                "bound|member:NAME [flags of the runtime]\n",
                argv[0]);
   return 64;

@@ -40,7 +40,7 @@ struct broadcast_statistics {
   std::size_t subscribers = 0;  ///< Open subscriptions.
   std::size_t waiting = 0;      ///< Tasks that wait for another one to read the source.
   bool reading = false;         ///< A task reads the source now.
-  std::uint64_t missed = 0;     ///< Items lost to slow subscribers, added up over them.
+  std::uint64_t missed = 0;     ///< Lost to slow subscribers so far, whether they know or not; summed up.
 };
 
 namespace detail {
@@ -76,10 +76,18 @@ template <class T> class broadcast_core {
     ++subscribers_;
   }
   void unsubscribe(broadcast_reader& reader) noexcept {
-    if (!std::exchange(reader.open, false)) return;
+    if (!reader.open) return;
+    skip(reader);
+    reader.open = false;
     --subscribers_;
-    for (std::uint64_t n = std::max(reader.next, oldest()); n < count_; ++n) seen(slot(n));
+    for (; reader.next < count_; ++reader.next) seen(slot(reader.next));
     changed_.notify_all();  // a task that waits through it must hear of that
+  }
+  std::uint64_t missed(const broadcast_reader& reader) const noexcept {
+    return reader.missed + lost_to(reader);
+  }
+  std::size_t queued(const broadcast_reader& reader) const noexcept {
+    return reader.open ? count_ - reader.next - lost_to(reader) : 0;
   }
   void close() noexcept {
     source_ = nullptr;
@@ -91,7 +99,8 @@ template <class T> class broadcast_core {
     if (reader.next < count_ || over_) co_await checkpoint();
     for (;;) {
       if (!reader.open) throw closed_resource("this subscription is closed: it cannot be used any more");
-      if (reader.next < oldest()) skip(reader);
+      const std::uint64_t lost = skip(reader);
+      if (lost > 0 && reader.policy == on_lag::raise) throw lagged(lost);
       if (reader.next < count_) co_return take(reader);
       if (over_) co_return std::nullopt;
       if (closed()) throw closed_resource("the broadcast is closed: its source is read no more");
@@ -129,12 +138,15 @@ template <class T> class broadcast_core {
   kept_item& slot(std::uint64_t number) noexcept { return slots_[number % slots_.size()]; }
   std::uint64_t oldest() const noexcept { return count_ > slots_.size() ? count_ - slots_.size() : 0; }
 
-  void skip(broadcast_reader& reader) {
-    const std::uint64_t lost = oldest() - reader.next;
-    reader.next = oldest();
+  // What it has not seen and cannot see any more, beyond what it knows of.
+  std::uint64_t lost_to(const broadcast_reader& reader) const noexcept {
+    return reader.open && reader.next < oldest() ? oldest() - reader.next : 0;
+  }
+  std::uint64_t skip(broadcast_reader& reader) noexcept {
+    const std::uint64_t lost = lost_to(reader);
+    reader.next += lost;
     reader.missed += lost;
-    missed_ += lost;
-    if (reader.policy == on_lag::raise) throw lagged(lost);
+    return lost;
   }
   // The last one to see an item gets it without a copy.
   std::optional<T> take(broadcast_reader& reader) {
@@ -185,6 +197,7 @@ template <class T> class broadcast_core {
       co_return;
     }
     kept_item& item = slot(count_++);
+    missed_ += item.unseen;  // of the item whose place this is
     item.unseen = subscribers_;
     if (subscribers_ == 0) co_return;  // the last one left while it read
     item.error = got.error;
@@ -225,6 +238,7 @@ template <class T> class [[nodiscard("a subscription sees items as long as it li
   subscription(subscription && other) noexcept
       : core_(std::move(other.core_)), reader_(std::move(other.reader_)) {}
   subscription& operator=(subscription&& other) noexcept {
+    if (this == &other) return *this;
     close();
     core_ = std::move(other.core_);
     reader_ = std::move(other.reader_);
@@ -249,8 +263,14 @@ template <class T> class [[nodiscard("a subscription sees items as long as it li
     if (core_) core_->unsubscribe(*reader_);
   }
   bool closed() const noexcept { return !core_ || !reader_->open; }
-  /// Counts all items that were lost to this subscriber.
-  std::uint64_t missed() const noexcept { return reader_ ? reader_->missed : 0; }
+  /// Counts all items that were lost to this subscriber, those included that `next()` has not told of yet.
+  std::uint64_t missed() const noexcept { return core_ ? core_->missed(*reader_) : 0; }
+  /// Counts the items that are kept and that it has not seen yet: how far it is behind the fastest.
+  std::size_t queued() const noexcept { return core_ ? core_->queued(*reader_) : 0; }
+  /// Returns a snapshot of the whole broadcast, its other subscribers included; also after `close()`.
+  broadcast_statistics statistics() const noexcept {
+    return core_ ? core_->statistics() : broadcast_statistics();
+  }
 
  private:
   template <class U> friend class broadcast;
@@ -305,6 +325,7 @@ template <class T> class broadcast {
   /// A read that is under way goes on until its task has it or is cancelled.
   void close() noexcept { core_->close(); }
   bool closed() const noexcept { return core_->closed(); }
+  /// Returns a snapshot of it. Not a checkpoint.
   broadcast_statistics statistics() const noexcept { return core_->statistics(); }
 
  private:

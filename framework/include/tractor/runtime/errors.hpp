@@ -1,6 +1,7 @@
 // Errors that cross process borders, and those of the runtime itself.
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -34,9 +35,17 @@ class TRACTOR_API error_record {
 
   /// The source's type, its message and the path, one line.
   std::string summary() const;
-  /// Several lines: the path of actors and the source's own text, members of groups included.
-  std::string render(const std::string& indent = {}) const;
+  /// Several lines for people: type and message, then the path of actors and the source's own text, and the
+  /// members of a group as a tree. No newline at the end.
+  ///
+  /// No line has more than `width` columns, 0 for as many as it takes; widths below 40 are taken for 40.
+  /// Control characters stand as `\x1b`: no terminal obeys them.
+  std::string render(std::size_t width = 0) const;
 };
+
+/// Returns any error as such lines, as `run` prints the one that ends a program: those of other actors with
+/// their path, groups as a tree. Null is `no error`.
+TRACTOR_API std::string render_error(const std::exception_ptr& error, std::size_t width = 0);
 
 /// An error that another actor raised, as its peers see it.
 class TRACTOR_API remote_actor_error : public std::runtime_error {

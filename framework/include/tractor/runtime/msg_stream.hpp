@@ -298,6 +298,13 @@ template <class Send, class Receive> class msg_stream final : public stream_base
     if (!feed_) feed_ = std::make_unique<broadcast<Receive>>(*this, window);
     return feed_->subscribe(policy);
   }
+  /// Returns how the subscribers of this end keep up: all zero before the first `subscribe()`. Not a
+  /// checkpoint.
+  ///
+  /// One subscriber tells of itself what it has `missed()` and how many items are `queued()` for it.
+  broadcast_statistics subscriber_statistics() const noexcept requires(!std::is_void_v<Receive>) {
+    return feed_ ? feed_->statistics() : broadcast_statistics();
+  }
 
   /// While the guard lives, this end takes only items that hold one of `T`; guards nest.
   ///
