@@ -33,7 +33,7 @@ class TRACTOR_API error_record {
   actor_id sender;                  ///< For an overrun: whose message it was.
   std::vector<error_record> group;  ///< The members, when it is a group: a tree.
 
-  /// The source's type, its message and the path, one line.
+  /// The source's type, its message and the path: one line, if the message is one.
   std::string summary() const;
   /// Several lines for people: type and message, then the path of actors and the source's own text, and the
   /// members of a group as a tree. No newline at the end.
