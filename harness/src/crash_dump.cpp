@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 
+#include "hard_guard.hpp"
 #include "say.hpp"
 
 // All that runs in the handler is async-signal-safe: the process may be broken in any way.
@@ -58,10 +59,19 @@ bool show_by_gdb() {
   return false;
 }
 
+// It is a crash that takes its time to be told, and no test that blocks its thread.
+void keep_hard_guard_out() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, hard_guard_signal());
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 void on_crash(int number) {
   // The next one ends the process, also if it comes while this runs.
   ::signal(number, SIG_DFL);
   if (::getpid() == owner) {
+    keep_hard_guard_out();
     say("CRASH: signal ");
     const char* const name = ::sigabbrev_np(number);
     say(name ? name : "?");
