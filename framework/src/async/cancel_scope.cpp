@@ -9,6 +9,10 @@ namespace tractor {
 
 std::size_t& detail::deadline_heap::index_of(cancel_scope& scope) noexcept { return scope.heap_index_; }
 
+void detail::fail_no_value() {
+  throw std::logic_error("there is no value: the scope has cut its body off (ask the result first)");
+}
+
 cancel_scope::cancel_scope() = default;
 cancel_scope::cancel_scope(time_point deadline, bool shield) : deadline_(deadline), shield_(shield) {}
 cancel_scope::~cancel_scope() {

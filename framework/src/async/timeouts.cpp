@@ -1,5 +1,8 @@
 #include "tractor/async/timeouts.hpp"
 
+#include <chrono>
+#include <cstdio>
+
 #include "tractor/async/checkpoint.hpp"
 
 namespace tractor {
@@ -7,6 +10,17 @@ namespace tractor {
 too_slow_error::too_slow_error() : std::runtime_error("the deadline has passed") {}
 
 namespace detail {
+void fail_too_slow(duration span) {
+  if (span == duration::max()) throw too_slow_error();
+  const double seconds = std::chrono::duration<double>(span).count();
+  char text[64];
+  if (seconds < 1)
+    std::snprintf(text, sizeof text, "not done within %.4g ms", seconds * 1000);
+  else
+    std::snprintf(text, sizeof text, "not done within %.4g s", seconds);
+  throw too_slow_error(text);
+}
+
 time_point deadline_in(duration span) noexcept {
   const time_point now = current_time();
   return span >= time_point::max() - now ? time_point::max() : now + span;

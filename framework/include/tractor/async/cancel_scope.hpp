@@ -32,6 +32,10 @@ class TRACTOR_API cancelled final {
   cancelled() = default;
 };
 
+namespace detail {
+[[noreturn]] TRACTOR_API void fail_no_value();
+}
+
 /// What a body under a scope came to: finished with its value, or cut off by the scope.
 template <class T = void> class timed {
  public:
@@ -41,9 +45,23 @@ template <class T = void> class timed {
   explicit operator bool() const noexcept { return value_.has_value(); }
   /// True when the scope cut the body off.
   bool cancelled_caught() const noexcept { return !value_.has_value(); }
-  T& operator*() { return value_.value(); }
-  const T& operator*() const { return value_.value(); }
-  T* operator->() { return &value_.value(); }
+  /// The body's value; throws `std::logic_error` if there is none.
+  T& value() {
+    if (!value_) detail::fail_no_value();
+    return *value_;
+  }
+  const T& value() const {
+    if (!value_) detail::fail_no_value();
+    return *value_;
+  }
+  /// The body's value, or `other` if it was cut off.
+  template <class U> T value_or(U&& other) const {
+    return value_ ? *value_ : static_cast<T>(std::forward<U>(other));
+  }
+  T& operator*() { return value(); }
+  const T& operator*() const { return value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
 
  private:
   std::optional<T> value_;

@@ -23,6 +23,8 @@ TRACTOR_API task<> sleep_forever();
 
 namespace detail {
 TRACTOR_API time_point deadline_in(duration span) noexcept;
+// A span without end stands for a point in time.
+[[noreturn]] TRACTOR_API void fail_too_slow(duration span);
 
 template <class T, class F> task<timed<T>> move_on(duration span, F body) {
   cancel_scope scope(deadline_in(span));
@@ -31,7 +33,7 @@ template <class T, class F> task<timed<T>> move_on(duration span, F body) {
 template <class T, class F> task<T> fail(duration span, time_point at, F body) {
   cancel_scope scope(at == time_point::max() ? deadline_in(span) : at);
   timed<T> done = co_await scope.run(body);
-  if (scope.cancelled_caught()) throw too_slow_error();
+  if (scope.cancelled_caught()) fail_too_slow(span);
   if constexpr (!std::is_void_v<T>) co_return std::move(*done);
 }
 }  // namespace detail
