@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "log/bounded_write.hpp"
 #include "runtime/actor_runtime.hpp"
 #include "runtime/boot_record.hpp"
+#include "runtime/complain.hpp"
 #include "runtime/dump_signal.hpp"
 #include "runtime/guards.hpp"
 #include "runtime/nemesis.hpp"
@@ -36,7 +38,7 @@ void use_real_stderr() {
   char chunk[4096];
   off_t at = 0;
   for (ssize_t count; (count = ::pread(STDERR_FILENO, chunk, sizeof chunk, at)) > 0; at += count)
-    if (::write(real_stderr_number, chunk, static_cast<std::size_t>(count)) < 0) break;
+    if (!log::detail::write_bounded(real_stderr_number, {chunk, static_cast<std::size_t>(count)})) break;
   // Nothing of it is a last word any more.
   if (::ftruncate(STDERR_FILENO, 0) != 0) std::perror("tractor: the stderr of a boot");
   ::dup2(real_stderr_number, STDERR_FILENO);
@@ -163,8 +165,7 @@ int run_child(const boot_record& record) {
   try {
     run_loop(child_life(record));
   } catch (...) {
-    std::fprintf(stderr, "tractor: actor '%s' failed: %s\n", record.name.c_str(),
-                 describe(std::current_exception()).c_str());
+    complain("actor '" + record.name + "' failed: " + describe(std::current_exception()));
     code = 1;
   }
   backend.shutdown();
@@ -190,7 +191,7 @@ int child_main() {
     log::flush();
     return code;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tractor: an actor could not boot: %s\n", error.what());
+    complain(std::string("an actor could not boot: ") + error.what());
     return 1;
   }
 }

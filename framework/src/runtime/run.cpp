@@ -11,6 +11,7 @@
 #include "runtime/actor_runtime.hpp"
 #include "runtime/boot_record.hpp"
 #include "runtime/child_main.hpp"
+#include "runtime/complain.hpp"
 #include "runtime/dump_signal.hpp"
 #include "runtime/guards.hpp"
 #include "tractor/async/exception_group.hpp"
@@ -62,9 +63,8 @@ choices choices_of(const run_options& options) {
 
 // Prints what a person must know about the choices, once, in the root.
 void announce(const settings& chosen) {
-  for (const std::string& notice : chosen.notices()) std::fprintf(stderr, "tractor: %s\n", notice.c_str());
-  if (chosen.debug_mode.value())
-    std::fputs("tractor: debug mode is accepted, but the debugger is not there yet\n", stderr);
+  for (const std::string& notice : chosen.notices()) complain(notice);
+  if (chosen.debug_mode.value()) complain("debug mode is accepted, but the debugger is not there yet");
 }
 
 // Resolves keys and aliases, so that one name stands for one thing from here on.
@@ -224,7 +224,7 @@ void print_error(const std::exception_ptr& error) {
     text = remote.record().render();
   } catch (...) {
   }
-  std::fprintf(stderr, "tractor: %s\n", text.c_str());
+  complain(text);
 }
 
 bool asks_for_help(const parsed_flags& flags) {
@@ -260,16 +260,16 @@ template <class App> int run_program(int argc, char** argv, const run_options& o
     run_root_with(options, std::move(chosen), app(arguments(rest), code));
     return code;
   } catch (const settings_error& error) {
-    std::fprintf(stderr, "tractor: %s\n", error.what());
+    complain(error.what());
     return 2;
   } catch (const plugin::plugin_error& error) {
-    std::fprintf(stderr, "tractor: %s\n", error.what());
+    complain(error.what());
     return 2;
   } catch (const address_error& error) {
-    std::fprintf(stderr, "tractor: %s\n", error.what());
+    complain(error.what());
     return 2;
   } catch (const interrupted& error) {
-    std::fprintf(stderr, "tractor: %s\n", error.what());
+    complain(error.what());
     return 128 + error.signo();
   } catch (...) {
     print_error(std::current_exception());
