@@ -17,6 +17,7 @@
 #include "runtime/dump_signal.hpp"
 #include "runtime/guards.hpp"
 #include "runtime/nemesis.hpp"
+#include "runtime/standard_streams.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
@@ -175,6 +176,7 @@ int run_child(const boot_record& record) {
 }  // namespace
 
 int child_main() {
+  open_standard_streams();
   try {
     guard_signals();
     log::reset_after_fork();
@@ -199,6 +201,7 @@ int child_main() {
 }  // namespace detail
 
 void run_if_child(int argc, char** argv) {
+  detail::open_standard_streams();
   detail::remember_argv(argc, argv);
   const char* boot = ::getenv(detail::boot_variable);
   if (!boot || argc < 1 || !argv[0] || std::strncmp(argv[0], "_subactor[", 10) != 0) return;
