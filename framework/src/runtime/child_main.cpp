@@ -49,6 +49,7 @@ void use_real_stderr() {
 // Before it serves, a child has nothing to end in order, and nobody there to wait for its cancel.
 task<> watch_child_signals(actor_runtime& runtime, const bool& serves, cancel_scope& life) {
   asio::signal_set signals(this_context(), SIGINT, SIGTERM);
+  const interrupts_let_in here;
   for (;;) {
     const int signo = co_await signals.async_wait(use_task);
     TRACTOR_LOG(runtime, cancel, "signal {} from the system: ending", signo);

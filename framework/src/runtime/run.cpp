@@ -82,6 +82,7 @@ void settle_keys(settings& chosen) {
 // Before its main task runs, all that a root does can be cut off; later on, its teardown must not be.
 task<> watch_interrupts(int& interrupted_by, cancel_scope*& what_runs) {
   asio::signal_set signals(this_context(), SIGINT, SIGTERM);
+  const interrupts_let_in here;
   for (int count = 1;; ++count) {
     const int signo = co_await signals.async_wait(use_task);
     if (count > 1) {
@@ -176,7 +177,7 @@ class signals_guarded {
   ~signals_guarded() { unguard_signals(before_); }
 
  private:
-  sigset_t before_;
+  signals_before before_;
 };
 
 }  // namespace
