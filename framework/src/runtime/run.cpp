@@ -196,6 +196,8 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
     throw runtime_failure(
         "main() must begin with tractor::run, or with tractor::run_if_child: a child of a backend comes "
         "there");
+  if (options.registry_lease() <= duration::zero())
+    throw settings_error("run_options::registry_lease must be longer than zero");
   settle_keys(chosen);
   chosen.apply_log_levels();
   spawn_backend& backend = plugin::registry::instance().spawn(chosen.spawn_backend.value());
