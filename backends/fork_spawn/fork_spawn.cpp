@@ -174,8 +174,10 @@ task<> fork_spawn::collect(birth& from) {
 }
 
 void fork_spawn::conclude(birth& from, bool answered) {
-  if (!answered) {
-    // A stopped zygote would serve the request when it goes on: it must not.
+  const bool zygote_is_silent = !answered && from.pid == 0;
+  if (zygote_is_silent) {
+    // A stopped zygote would serve the request when it goes on: it must not. One that has told a pid is
+    // healthy, and the child alone hangs, as one does that was stopped at its birth.
     link_.kill();
     pollfd last{from.answer.get(), POLLIN, 0};
     while (!from.read_answers() && ::poll(&last, 1, 1000) > 0) {
@@ -193,9 +195,11 @@ void fork_spawn::conclude(birth& from, bool answered) {
   if (from.ready || died_early) return;
   if (from.failed != birth_step::none) {
     from.refusal = refused(from.error, from, describe(from.failed));
-  } else if (!answered) {
+  } else if (zygote_is_silent) {
     from.refusal = refused(ETIMEDOUT, from, "its zygote did not answer for 5 s and was ended");
     link_.death();
+  } else if (!answered) {
+    from.refusal = refused(ETIMEDOUT, from, "it was not ready 5 s after its birth and was ended");
   } else {
     const std::string death = link_.death();
     from.refusal = death.empty()

@@ -1,5 +1,6 @@
 // The zygote of fork_spawn: what it holds, how it ends, and what its actor says of it.
 #include <fcntl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +11,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <system_error>
+#include <thread>
 
 #include "support.hpp"
 
@@ -44,6 +47,40 @@ class zygote : public fork_backend {
     return "fork_spawn: the zygote of this actor (pid " + std::to_string(pid()) + ") " + how +
            "; this actor can start no more children";
   }
+};
+
+/// Stops the child that a process makes next, before its first instruction.
+class newborn_stopper {
+ public:
+  explicit newborn_stopper(int parent)
+      : thread_([this, parent] {
+          const long wanted = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK;
+          const bool traces = ::ptrace(PTRACE_SEIZE, parent, nullptr, wanted) == 0;
+          ready_.set_value(traces);
+          if (traces) await_birth(parent);
+        }) {
+    works_ = ready_.get_future().get();
+  }
+  newborn_stopper(const newborn_stopper&) = delete;
+  newborn_stopper& operator=(const newborn_stopper&) = delete;
+  ~newborn_stopper() { thread_.join(); }
+  bool works() const noexcept { return works_; }
+
+ private:
+  static void await_birth(int parent) {
+    unsigned long born = 0;
+    ::waitpid(parent, nullptr, __WALL);
+    ::ptrace(PTRACE_GETEVENTMSG, parent, nullptr, &born);
+    const int child = static_cast<int>(born);
+    ::waitpid(child, nullptr, __WALL);
+    send_signal(child, SIGSTOP);
+    ::ptrace(PTRACE_DETACH, child, nullptr, nullptr);
+    ::ptrace(PTRACE_DETACH, parent, nullptr, nullptr);
+  }
+
+  std::promise<bool> ready_;
+  std::thread thread_;
+  bool works_ = false;
 };
 
 std::string status_of(int pid, const std::string& field) {
@@ -168,6 +205,16 @@ TEST_F(zygote, one_that_does_not_answer_is_ended_and_named) {
   EXPECT_NE(error_of_spawn().find("(pid " + std::to_string(stopped) + ") was killed by signal 9"),
             std::string::npos);
   EXPECT_TRUE(no_children());
+}
+
+TEST_F(zygote, a_child_that_is_stopped_at_its_birth_is_ended_alone) {
+  const int before = pid();
+  newborn_stopper stopper(before);
+  if (!stopper.works()) GTEST_SKIP() << "processes may not be traced here";
+  const std::string text = error_of_spawn();
+  EXPECT_NE(text.find("it was not ready 5 s after its birth and was ended"), std::string::npos) << text;
+  EXPECT_EQ(pid(), before);
+  EXPECT_EQ(error_of_spawn(), "");
 }
 
 TEST_F(zygote, more_requests_than_its_queue_holds_are_all_served) {

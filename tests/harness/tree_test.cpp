@@ -86,4 +86,11 @@ TRACTOR_CELL_TEST(tree, puts_the_signal_mask_back_and_drops_a_dump_request_that_
   EXPECT_EQ(::sigismember(&before, SIGUSR1), ::sigismember(&after, SIGUSR1));
 }
 
+TRACTOR_CELL_TEST(tree, ignores_sigchld_again_if_it_was_ignored, (booter it)) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  it.boot();
+  const auto after = ::signal(SIGCHLD, before);
+  EXPECT_EQ(after, SIG_IGN);
+}
+
 }  // namespace tree_test

@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <future>
 #include <optional>
 #include <regex>
 #include <stdexcept>
@@ -54,6 +55,36 @@ class stderr_pipe {
     char text[4096];
     const ssize_t got = ::read(ends_[0], text, sizeof text);
     return got > 0 ? std::string(text, static_cast<std::size_t>(got)) : "";
+  }
+
+ private:
+  const int kept_;
+  int ends_[2] = {};
+};
+
+// Stands in for stderr: a pipe whose writes wait, as a shell makes one; full from the start.
+class full_stderr {
+ public:
+  full_stderr() : kept_(::dup(STDERR_FILENO)) {
+    if (::pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0) throw std::runtime_error("no pipe");
+    const std::string block(4096, 'x');
+    while (::write(ends_[1], block.data(), block.size()) > 0) {
+    }
+    ::fcntl(ends_[1], F_SETFL, O_WRONLY);
+    ::dup2(ends_[1], STDERR_FILENO);
+    set_sink({});
+  }
+  full_stderr(const full_stderr&) = delete;
+  full_stderr& operator=(const full_stderr&) = delete;
+  ~full_stderr() {
+    ::dup2(kept_, STDERR_FILENO);
+    for (const int fd : {kept_, ends_[0], ends_[1]}) ::close(fd);
+  }
+
+  void read_all() const {
+    char block[4096];
+    while (::read(ends_[0], block, sizeof block) > 0) {
+    }
   }
 
  private:
@@ -172,6 +203,31 @@ TEST(log_sink, a_full_pipe_drops_the_record_and_counts_it) {
   }
   subsystem::ipc.error("nobody reads");
   EXPECT_EQ(dropped(), before + 1);
+}
+
+TEST(log_sink, a_full_pipe_whose_writes_wait_holds_up_nobody) {
+  const captured_log keep;
+  const full_stderr err;
+  const std::uint64_t before = dropped();
+  auto logged = std::async(std::launch::async, [] { subsystem::ipc.error("nobody reads"); });
+  const bool came_back = logged.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+  if (!came_back) err.read_all();
+  EXPECT_TRUE(came_back);
+  EXPECT_EQ(dropped(), before + 1);
+}
+
+TEST(log_sink, a_full_pipe_is_waited_for_once_and_used_again_when_it_was_read) {
+  const captured_log keep;
+  const full_stderr err;
+  const std::uint64_t before = dropped();
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 50; ++i) subsystem::ipc.error("nobody reads");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5))
+      << "it takes 10 s to wait for each";
+  EXPECT_EQ(dropped(), before + 50);
+  err.read_all();
+  subsystem::ipc.error("somebody has read");
+  EXPECT_EQ(dropped(), before + 50);
 }
 
 TEST(log_sink, a_record_logged_by_a_sink_is_dropped_and_counted) {

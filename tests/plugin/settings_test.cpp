@@ -126,6 +126,27 @@ TEST(settings, everything_is_merged_in_order) {
   EXPECT_EQ(folders[1].path, "/conf");
 }
 
+TEST(settings, a_heartbeat_whose_timeout_is_not_longer_than_its_period_is_refused) {
+  const clean_environment clean;
+  const temporary_folder folder;
+  const auto resolved = [&](const std::string& timeouts) {
+    const std::string file = folder.write("t.yaml", "timeouts: {" + timeouts + "}\n");
+    const char* const argv[] = {"program", "--config", file.c_str()};
+    return resolve_settings(parse_runtime_flags(3, argv));
+  };
+  std::string refusal;
+  try {
+    resolved("heartbeat_timeout: 15s");
+  } catch (const settings_error& error) {
+    refusal = error.what();
+  }
+  EXPECT_EQ(refusal,
+            "timeouts.heartbeat_timeout 15s (config file) must be longer than timeouts.heartbeat_period 15s "
+            "(built in)");
+  EXPECT_EQ(resolved("heartbeat_timeout: 16s").timeouts.heartbeat_timeout.value(), 16s);
+  EXPECT_EQ(resolved("heartbeat_period: 0s, heartbeat_timeout: 1s").timeouts.heartbeat_period.value(), 0s);
+}
+
 TEST(settings, the_environment_is_read_with_each_of_its_variables) {
   const clean_environment clean;
   EXPECT_FALSE(read_environment().spawn_backend || read_environment().loglevel);

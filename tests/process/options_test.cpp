@@ -7,6 +7,7 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/log/sink.hpp>
 #include <tractor/plugin/registry.hpp>
+#include <tractor/plugin/settings_error.hpp>
 #include <tractor/tractor.hpp>
 
 namespace options_test {
@@ -224,6 +225,24 @@ TRACTOR_TEST(actor_handle, of_the_root_has_no_parent) {
     EXPECT_THAT(error.what(), HasSubstr("no parent"));
   }
   co_await raises<runtime_failure>(get_root());
+}
+
+// Nothing reads the boot record before the child is there: who waited for that would wait for ever.
+TRACTOR_TEST(child_options, that_are_too_long_for_the_boot_record_are_refused) {
+  auto start = open_nursery([](actor_nursery& an) -> task<> {
+    actor_options long_ones;
+    long_ones.loglevel("warning" + std::string(900'000, ' '));
+    co_await an.start_actor("long", long_ones);
+  });
+  const auto error = co_await raises<runtime_failure>(std::move(start));
+  EXPECT_THAT(error.what(), HasSubstr("are more than its boot socket holds"));
+}
+
+TRACTOR_CELL_TEST(root_options, refuse_a_lease_that_ends_at_once, ()) {
+  const auto with_no_lease = [] {
+    run_tree(run_options().registry_lease(0s), []() -> task<> { co_return; });
+  };
+  EXPECT_THROW(with_no_lease(), settings_error);
 }
 
 }  // namespace options_test

@@ -11,6 +11,10 @@ namespace {
 constexpr std::size_t remembered_changes = 256;
 }  // namespace
 
+time_point end_of_lease(duration lease, time_point now) noexcept {
+  return lease > time_point::max() - now ? time_point::max() : now + lease;
+}
+
 bool name_pattern::matches(const actor_id& who) const noexcept {
   return prefix ? who.name().starts_with(text) : who.name() == text || who.uuid() == text;
 }
@@ -113,7 +117,7 @@ void registry_table::end_connection(const void* connection, time_point now) {
     }
     kept.modify(at, [&](entry& each) {
       each.kept.connection = nullptr;
-      each.kept.expires = now + each.kept.lease;
+      each.kept.expires = end_of_lease(each.kept.lease, now);
     });
     changed_.notify_all();
   }
@@ -138,7 +142,7 @@ void registry_table::settle(const std::string& uuid, bool alive, time_point now)
   if (at == known.end() || at->kept.connection || at->kept.expires > now) return;
   const place expired = entries_.project<by_number>(at);
   if (!alive) return erase(expired);
-  entries_.modify(expired, [&](entry& each) { each.kept.expires = now + each.kept.lease; });
+  entries_.modify(expired, [&](entry& each) { each.kept.expires = end_of_lease(each.kept.lease, now); });
 }
 
 time_point registry_table::next_expiry() const noexcept {

@@ -42,6 +42,9 @@ class tenure {
   bool asked_for = false;
 };
 
+/// Returns when a lease that begins now ends; never, if that is beyond all time.
+time_point end_of_lease(duration lease, time_point now) noexcept;
+
 /// Lives in the actor that was elected. Loop thread only.
 ///
 /// No step takes longer because many are registered, but for a look at all of them.

@@ -166,7 +166,7 @@ void registrar_hooks::take_registration(actor_runtime& self, link& from, const m
     kept.lease = lease_;
     kept.asked_for = asked_for;
     if (asked_for) kept.lease = std::chrono::milliseconds(args.get<std::uint32_t>("lease_ms"));
-    kept.expires = current_time() + kept.lease;
+    kept.expires = end_of_lease(kept.lease, current_time());
   }
   table_.add(who, args.addrs(), kept);
 }

@@ -1,6 +1,5 @@
 #include "tractor/log/sink.hpp"
 
-#include <poll.h>
 #include <spdlog/details/log_msg.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -15,6 +14,7 @@
 #include <mutex>
 #include <utility>
 
+#include "log/bounded_write.hpp"
 #include "log/format.hpp"
 #include "log/tail.hpp"
 #include "log/text.hpp"
@@ -98,23 +98,6 @@ std::string with_colour(std::string_view line, const spdlog::details::log_msg& m
   return out += line.substr(msg.color_range_end);
 }
 
-// One write for one record, so that lines of many processes do not mix. A full pipe is waited for, but not
-// for ever: an actor must not hang because nobody reads its stderr.
-void write_record(std::string_view line) {
-  while (!line.empty()) {
-    const ssize_t done = ::write(STDERR_FILENO, line.data(), line.size());
-    if (done >= 0) {
-      line.remove_prefix(static_cast<std::size_t>(done));
-    } else if (errno == EAGAIN) {
-      pollfd ready{STDERR_FILENO, POLLOUT, 0};
-      if (::poll(&ready, 1, 200) == 0) break;
-    } else if (errno != EINTR) {
-      break;
-    }
-  }
-  if (!line.empty()) ++lost;
-}
-
 // Base of both: spdlog's lock, and our record next to its message.
 class stderr_sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
@@ -126,7 +109,10 @@ class stderr_sink final : public spdlog::sinks::base_sink<std::mutex> {
     formatter_->format(msg, line);
     const std::string_view plain(line.data(), line.size());
     detail::keep_in_tail(plain);
-    write_record(in_colour_ ? with_colour(plain, msg) : std::string(plain));
+    // One write for one record, so that lines of many processes do not mix. An actor must not hang because
+    // nobody reads its stderr.
+    const std::string text = in_colour_ ? with_colour(plain, msg) : std::string(plain);
+    if (!detail::write_bounded(STDERR_FILENO, text)) ++lost;
   }
   void flush_() override {}
 
@@ -290,6 +276,7 @@ void reset_after_fork() {
   current = nullptr;
   lost = 0;
   detail::forget_tail();
+  detail::forget_full_pipe();
 }
 
 }  // namespace tractor::log

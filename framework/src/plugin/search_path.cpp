@@ -1,5 +1,6 @@
 #include "tractor/plugin/search_path.hpp"
 
+#include <limits.h>
 #include <sys/auxv.h>
 
 #include <algorithm>
@@ -10,6 +11,26 @@
 #include "tractor/plugin/plugin_error.hpp"
 
 namespace tractor::plugin {
+
+namespace {
+
+std::string real_path(const std::string& of) {
+  char room[PATH_MAX];
+  return ::realpath(of.c_str(), room) ? room : "";
+}
+
+// Not by weakly_canonical: it asks for the working directory, which may be gone, even where it does not
+// matter.
+boost::dll::fs::path folder_of_library() {
+  const boost::dll::fs::path library = boost::dll::this_line_location();
+  if (const std::string real = real_path(library.string()); !real.empty())
+    return boost::dll::fs::path(real).parent_path();
+  // The file has been replaced, perhaps; its folder is the same.
+  const std::string folder = real_path(library.parent_path().string());
+  return folder.empty() ? library.parent_path() : boost::dll::fs::path(folder);
+}
+
+}  // namespace
 
 void search_path::add(std::string_view folder, std::string_view origin) {
   if (!folder.starts_with('/'))
@@ -38,10 +59,7 @@ search_path search_path::compose(const std::vector<std::string>& from_flag,
 
 std::string built_in_folder() {
   // Absolute also if the loader was told a relative path.
-  static const std::string folder =
-      (boost::dll::fs::weakly_canonical(boost::dll::this_line_location()).parent_path() / "tractor" /
-       "plugins")
-          .string();
+  static const std::string folder = (folder_of_library() / "tractor" / "plugins").string();
   return folder;
 }
 

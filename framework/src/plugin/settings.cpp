@@ -56,6 +56,18 @@ std::string overriding(std::string_view variable, const std::string& value, cons
   return notice;
 }
 
+// With a shorter bound a peer would be silent before it is to say anything.
+void check_heartbeat(const timeout_settings& bounds) {
+  const auto& period = bounds.heartbeat_period;
+  const auto& timeout = bounds.heartbeat_timeout;
+  if (period.value() <= choices::duration::zero() || timeout.value() > period.value()) return;
+  const auto named = [](const char* name, const auto& it) {
+    return std::string(name) + " " + text_of(it.value()) + " (" + to_string(it.origin()) + ")";
+  };
+  throw settings_error(named("timeouts.heartbeat_timeout", timeout) + " must be longer than " +
+                       named("timeouts.heartbeat_period", period));
+}
+
 bool is_bare_level(const std::string& spec) {
   return !spec.empty() && spec.find_first_of(",:") == std::string::npos;
 }
@@ -150,6 +162,7 @@ settings resolve_settings(const parsed_flags& flags, const choices& from_code) {
   out.apply(from_code, origin::code);
   out.apply(flags.said, origin::flag);
   out.apply(read_environment(), origin::environment);
+  check_heartbeat(out.timeouts);
   return out;
 }
 

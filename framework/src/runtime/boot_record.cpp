@@ -69,8 +69,13 @@ void write_record(int fd, const boot_record& record) {
   msg::buffer framed;
   framed.append(&size, sizeof size);
   framed.append(out.view());
-  if (::send(fd, framed.data(), framed.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(framed.size()))
-    throw std::system_error(errno, std::generic_category(), "cannot hand the boot record to a child");
+  const ssize_t sent = ::send(fd, framed.data(), framed.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent == static_cast<ssize_t>(framed.size())) return;
+  // Nobody reads yet.
+  if (sent >= 0 || errno == EAGAIN)
+    throw runtime_failure("the settings for a child, of " + std::to_string(size) +
+                          " bytes, are more than its boot socket holds");
+  throw std::system_error(errno, std::generic_category(), "cannot hand the boot record to a child");
 }
 
 boot_record read_record(int fd) {

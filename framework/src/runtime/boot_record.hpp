@@ -43,8 +43,10 @@ inline constexpr const char* boot_variable = "TRACTOR_BOOT_FD";
 void put_settings(boot_record& record, const settings& from);
 settings take_settings(const boot_record& record);
 
-/// Writes the record into a fresh socket (it fits its buffer) and reads it in the child; both block.
+/// Writes the record into a fresh socket, without waiting; throws `runtime_failure` if it does not fit its
+/// buffer.
 void write_record(int fd, const boot_record& record);
+/// Reads it in the child; blocks.
 boot_record read_record(int fd);
 
 }  // namespace tractor::detail

@@ -10,11 +10,14 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "log/bounded_write.hpp"
 #include "runtime/actor_runtime.hpp"
 #include "runtime/boot_record.hpp"
+#include "runtime/complain.hpp"
 #include "runtime/dump_signal.hpp"
 #include "runtime/guards.hpp"
 #include "runtime/nemesis.hpp"
+#include "runtime/standard_streams.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
@@ -36,7 +39,7 @@ void use_real_stderr() {
   char chunk[4096];
   off_t at = 0;
   for (ssize_t count; (count = ::pread(STDERR_FILENO, chunk, sizeof chunk, at)) > 0; at += count)
-    if (::write(real_stderr_number, chunk, static_cast<std::size_t>(count)) < 0) break;
+    if (!log::detail::write_bounded(real_stderr_number, {chunk, static_cast<std::size_t>(count)})) break;
   // Nothing of it is a last word any more.
   if (::ftruncate(STDERR_FILENO, 0) != 0) std::perror("tractor: the stderr of a boot");
   ::dup2(real_stderr_number, STDERR_FILENO);
@@ -46,6 +49,7 @@ void use_real_stderr() {
 // Before it serves, a child has nothing to end in order, and nobody there to wait for its cancel.
 task<> watch_child_signals(actor_runtime& runtime, const bool& serves, cancel_scope& life) {
   asio::signal_set signals(this_context(), SIGINT, SIGTERM);
+  const interrupts_let_in here;
   for (;;) {
     const int signo = co_await signals.async_wait(use_task);
     TRACTOR_LOG(runtime, cancel, "signal {} from the system: ending", signo);
@@ -163,8 +167,7 @@ int run_child(const boot_record& record) {
   try {
     run_loop(child_life(record));
   } catch (...) {
-    std::fprintf(stderr, "tractor: actor '%s' failed: %s\n", record.name.c_str(),
-                 describe(std::current_exception()).c_str());
+    complain("actor '" + record.name + "' failed: " + describe(std::current_exception()));
     code = 1;
   }
   backend.shutdown();
@@ -174,6 +177,7 @@ int run_child(const boot_record& record) {
 }  // namespace
 
 int child_main() {
+  open_standard_streams();
   try {
     guard_signals();
     log::reset_after_fork();
@@ -190,7 +194,7 @@ int child_main() {
     log::flush();
     return code;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tractor: an actor could not boot: %s\n", error.what());
+    complain(std::string("an actor could not boot: ") + error.what());
     return 1;
   }
 }
@@ -198,6 +202,7 @@ int child_main() {
 }  // namespace detail
 
 void run_if_child(int argc, char** argv) {
+  detail::open_standard_streams();
   detail::remember_argv(argc, argv);
   const char* boot = ::getenv(detail::boot_variable);
   if (!boot || argc < 1 || !argv[0] || std::strncmp(argv[0], "_subactor[", 10) != 0) return;

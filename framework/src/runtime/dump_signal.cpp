@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "async/write_task_tree.hpp"
+#include "log/bounded_write.hpp"
 #include "log/tail.hpp"
 #include "runtime/actor_runtime.hpp"
 #include "runtime/dump_file.hpp"
@@ -183,8 +184,7 @@ void dump_watch::dump(std::string_view state) noexcept {
   size += add_log(size);
   const bool kept = file_.append(std::string_view(dump_room, size));
   // There the log is read anyway.
-  if (!quietly_ || !kept) [[maybe_unused]]
-    const auto written = ::write(STDERR_FILENO, dump_room, tree);
+  if (!quietly_ || !kept) log::detail::write_bounded(STDERR_FILENO, std::string_view(dump_room, tree));
   for (const int pid : runtime_.child_pids()) pass_to_child(pid, quietly_);
   last_ = clock::now();
   dumping_ = 0;

@@ -14,6 +14,7 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +22,7 @@
 
 #include "runtime/boot_record.hpp"
 #include "runtime/child_actor.hpp"
+#include "runtime/own_children.hpp"
 #include "runtime/shm_owner.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
@@ -36,22 +38,35 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A handled signal, not SIGKILL: that would pre-empt the orderly end which the closed connection starts.
-int parent_death_signal() { return SIGRTMIN + 7; }
+// A handled signal, not SIGKILL: that would pre-empt the orderly end which the closed connection starts. This
+// one, since it is the only one that reaches a stopped process; it comes for other reasons, too.
+constexpr int parent_death_signal = SIGCONT;
 timer_t last_resort;
+int guarded_parent = 0;
 
 extern "C" void on_parent_death(int) {
+  if (::getppid() == guarded_parent) return;
   itimerspec in_one_second{};
   in_one_second.it_value.tv_sec = 1;
   ::timer_settime(last_resort, 0, &in_one_second, nullptr);
 }
 
-// Children of this process, zombies included.
-std::vector<int> children_of_self() {
-  std::vector<int> pids;
-  std::ifstream in("/proc/self/task/" + std::to_string(::gettid()) + "/children");
-  for (int pid; in >> pid;) pids.push_back(pid);
-  return pids;
+sigset_t set_of(std::initializer_list<int> signals) noexcept {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signo : signals) ::sigaddset(&set, signo);
+  return set;
+}
+
+// Then the kernel reaps the children of this process, and nobody learns how they ended.
+bool loses_exit_status(const struct sigaction& of_children) noexcept {
+  return of_children.sa_handler == SIG_IGN || (of_children.sa_flags & SA_NOCLDWAIT) != 0;
+}
+
+struct sigaction keeping_exit_status(struct sigaction of_children) noexcept {
+  of_children.sa_flags &= ~SA_NOCLDWAIT;
+  if (of_children.sa_handler == SIG_IGN) of_children.sa_handler = SIG_DFL;
+  return of_children;
 }
 
 std::string comm_of(int pid) {
@@ -63,26 +78,42 @@ std::string comm_of(int pid) {
 
 }  // namespace
 
-sigset_t guard_signals() {
-  sigset_t set, before;
-  sigemptyset(&set);
-  sigaddset(&set, SIGUSR1);
-  ::pthread_sigmask(SIG_BLOCK, &set, &before);
+signals_before guard_signals() {
+  signals_before before;
+  const sigset_t set = set_of({SIGUSR1});
+  ::pthread_sigmask(SIG_BLOCK, &set, &before.mask);
   ::signal(SIGPIPE, SIG_IGN);
+  ::sigaction(SIGCHLD, nullptr, &before.of_children);
+  const struct sigaction kept = keeping_exit_status(before.of_children);
+  if (loses_exit_status(before.of_children)) ::sigaction(SIGCHLD, &kept, nullptr);
   return before;
 }
 
-void unguard_signals(const sigset_t& before) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGUSR1);
+void unguard_signals(const signals_before& before) {
+  const sigset_t set = set_of({SIGUSR1});
   const timespec at_once{};
   while (::sigtimedwait(&set, nullptr, &at_once) > 0) {
   }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  // A handler that user code has put in its place is not ours to remove.
+  struct sigaction now {};
+  ::sigaction(SIGCHLD, nullptr, &now);
+  if (loses_exit_status(before.of_children) &&
+      now.sa_handler == keeping_exit_status(before.of_children).sa_handler)
+    ::sigaction(SIGCHLD, &before.of_children, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &before.mask, nullptr);
 }
 
+interrupts_let_in::interrupts_let_in() noexcept {
+  const sigset_t set = set_of({SIGINT, SIGTERM});
+  sigset_t before;
+  ::pthread_sigmask(SIG_UNBLOCK, &set, &before);
+  ::sigandset(&blocked_before_, &before, &set);
+}
+
+interrupts_let_in::~interrupts_let_in() { ::pthread_sigmask(SIG_BLOCK, &blocked_before_, nullptr); }
+
 void guard_against_orphaning(int parent_pid) {
+  guarded_parent = parent_pid;
   sigevent kill_me{};
   kill_me.sigev_notify = SIGEV_SIGNAL;
   kill_me.sigev_signo = SIGKILL;
@@ -90,8 +121,11 @@ void guard_against_orphaning(int parent_pid) {
     struct sigaction action {};
     action.sa_handler = &on_parent_death;
     action.sa_flags = SA_RESTART;
-    ::sigaction(parent_death_signal(), &action, nullptr);
-    ::prctl(PR_SET_PDEATHSIG, parent_death_signal());
+    ::sigaction(parent_death_signal, &action, nullptr);
+    // Whoever started the root may have blocked it.
+    const sigset_t set = set_of({parent_death_signal});
+    ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    ::prctl(PR_SET_PDEATHSIG, parent_death_signal);
   } else {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   }

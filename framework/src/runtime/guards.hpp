@@ -9,14 +9,33 @@
 
 namespace tractor::detail {
 
-/// Blocks SIGUSR1 in this process and so in what it spawns: it must never end a process of a tree. A watcher
-/// in the loop reads it where it is wanted. Ignores SIGPIPE.
-/// Returns the signal mask that was.
-sigset_t guard_signals();
+/// What `guard_signals` has found.
+struct signals_before {
+  sigset_t mask{};
+  struct sigaction of_children {};
+};
 
-/// Puts the mask back, in a program that goes on after its tree. A SIGUSR1 that waits is dropped: it was for
-/// the tree.
-void unguard_signals(const sigset_t& before);
+/// Blocks SIGUSR1 in this process and so in what it spawns: it must never end a process of a tree. A watcher
+/// in the loop reads it where it is wanted. Ignores SIGPIPE. Does not ignore SIGCHLD, whatever the starter of
+/// this process did: the ends of children are to be known.
+signals_before guard_signals();
+
+/// Puts back the mask and an ignored SIGCHLD, in a program that goes on after its tree. A SIGUSR1 that waits
+/// is dropped: it was for the tree.
+void unguard_signals(const signals_before& before);
+
+/// Lets SIGINT and SIGTERM reach this thread while it lives, even if the starter of this process has blocked
+/// them.
+class interrupts_let_in {
+ public:
+  interrupts_let_in() noexcept;
+  interrupts_let_in(const interrupts_let_in&) = delete;
+  interrupts_let_in& operator=(const interrupts_let_in&) = delete;
+  ~interrupts_let_in();
+
+ private:
+  sigset_t blocked_before_;
+};
 
 /// Sets the child's guards: when `parent_pid` dies this process has one second for an orderly end, then it is
 /// ended by the kernel. Ends at once if the parent is gone already.

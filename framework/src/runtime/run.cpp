@@ -12,6 +12,7 @@
 #include "runtime/actor_runtime.hpp"
 #include "runtime/boot_record.hpp"
 #include "runtime/child_main.hpp"
+#include "runtime/complain.hpp"
 #include "runtime/dump_signal.hpp"
 #include "runtime/error_box.hpp"
 #include "runtime/guards.hpp"
@@ -64,9 +65,8 @@ choices choices_of(const run_options& options) {
 
 // Prints what a person must know about the choices, once, in the root.
 void announce(const settings& chosen) {
-  for (const std::string& notice : chosen.notices()) std::fprintf(stderr, "tractor: %s\n", notice.c_str());
-  if (chosen.debug_mode.value())
-    std::fputs("tractor: debug mode is accepted, but the debugger is not there yet\n", stderr);
+  for (const std::string& notice : chosen.notices()) complain(notice);
+  if (chosen.debug_mode.value()) complain("debug mode is accepted, but the debugger is not there yet");
 }
 
 // Resolves keys and aliases, so that one name stands for one thing from here on.
@@ -84,6 +84,7 @@ void settle_keys(settings& chosen) {
 // Before its main task runs, all that a root does can be cut off; later on, its teardown must not be.
 task<> watch_interrupts(int& interrupted_by, cancel_scope*& what_runs) {
   asio::signal_set signals(this_context(), SIGINT, SIGTERM);
+  const interrupts_let_in here;
   for (int count = 1;; ++count) {
     const int signo = co_await signals.async_wait(use_task);
     if (count > 1) {
@@ -178,7 +179,7 @@ class signals_guarded {
   ~signals_guarded() { unguard_signals(before_); }
 
  private:
-  sigset_t before_;
+  signals_before before_;
 };
 
 }  // namespace
@@ -197,6 +198,8 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
     throw runtime_failure(
         "main() must begin with tractor::run, or with tractor::run_if_child: a child of a backend comes "
         "there");
+  if (options.registry_lease() <= duration::zero())
+    throw settings_error("run_options::registry_lease must be longer than zero");
   settle_keys(chosen);
   chosen.apply_log_levels();
   spawn_backend& backend = plugin::registry::instance().spawn(chosen.spawn_backend.value());
@@ -236,7 +239,7 @@ void print_error(const std::exception_ptr& error) {
     text.insert(text_of(head, width).size(), "\x1b[0m");
     text.insert(0, "\x1b[31m");
   }
-  std::fprintf(stderr, "%s\n", text.c_str());
+  complain(text);
 }
 
 bool asks_for_help(const parsed_flags& flags) {
@@ -272,16 +275,16 @@ template <class App> int run_program(int argc, char** argv, const run_options& o
     run_root_with(options, std::move(chosen), app(arguments(rest), code));
     return code;
   } catch (const settings_error& error) {
-    std::fprintf(stderr, "tractor: %s\n", error.what());
+    complain(error.what());
     return 2;
   } catch (const plugin::plugin_error& error) {
-    std::fprintf(stderr, "tractor: %s\n", error.what());
+    complain(error.what());
     return 2;
   } catch (const address_error& error) {
-    std::fprintf(stderr, "tractor: %s\n", error.what());
+    complain(error.what());
     return 2;
   } catch (const interrupted& error) {
-    std::fprintf(stderr, "tractor: %s\n", error.what());
+    complain(error.what());
     return 128 + error.signo();
   } catch (...) {
     print_error(std::current_exception());

@@ -5,9 +5,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tractor/tractor.hpp>
 #include <vector>
 
@@ -33,6 +36,40 @@ task<> grow(std::string path, int levels) {
 }
 
 task<> tree() { co_await grow("t", 2); }
+
+// The children of this process that are actors, zombies included.
+int actors_left() {
+  int count = 0;
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream in(process.path() / "status");
+    std::string name, parent;
+    for (std::string line; std::getline(in, line) && parent.empty();) {
+      if (line.starts_with("Name:")) name = line.substr(6);
+      if (line.starts_with("PPid:")) parent = line.substr(6);
+    }
+    if (parent == std::to_string(::getpid()) && name.starts_with("_subactor")) ++count;
+  }
+  return count;
+}
+
+// A child that dies when it has one of its own, which comes to the root.
+task<> leave_an_orphan() {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    co_await an.start_actor("orphan", expose<&hello>());
+    ::kill(::getpid(), SIGKILL);
+  });
+}
+task<> adopts() {
+  auto end = co_await capture(open_nursery(
+      [](actor_nursery& an) -> task<> { co_await an.run_in_actor<&leave_an_orphan>("parent"); }));
+  say(end.failed() ? "lost its parent" : "lost nobody");
+  say("actors left: " + std::to_string(actors_left()));
+}
+int in_thread(int argc, char** argv) {
+  int code = 1;
+  std::thread([&] { code = run(argc, argv, run_options(), &adopts); }).join();
+  return code;
+}
 
 // Workers that die again and again, each crew under a supervisor of its own, until somebody ends it all.
 task<> mortal() {
@@ -267,6 +304,7 @@ int main(int argc, char** argv) {
   if (mode == "supervised") return run(argc, argv, options, &supervised);
   if (mode == "stubborn") return run(argc, argv, options, &stubborn);
   if (mode == "blocked") return run(argc, argv, options, &blocked);
+  if (mode == "in_thread") return in_thread(argc, argv);
   if (mode == "shm") return run(argc, argv, options, &shared_tree);
   if (mode == "shm_alone") return run(argc, argv, options, &keep_segment);
   if (mode == "once") return run(argc, argv, options.name("second"), &once);
@@ -289,11 +327,12 @@ int main(int argc, char** argv) {
   if (mode == "twins") return declare_twins();
   if (mode.starts_with("member:"))
     return run(argc, argv, options.name(name_in(mode)).expose<&hello, &uuid_of, &greeting_of>(), &member);
-  std::fprintf(stderr,
-               "usage: %s "
-               "tree|supervised|stubborn|blocked|shm|shm_alone|once|busy|survives|ensure|daemon|worker|"
-               "bare_worker|caller|twins|child_finds|fails|idle_crew|streaming_crew|"
-               "bound|member:NAME [flags of the runtime]\n",
-               argv[0]);
+  std::fprintf(
+      stderr,
+      "usage: %s "
+      "tree|supervised|stubborn|blocked|in_thread|shm|shm_alone|once|busy|survives|ensure|daemon|worker|"
+      "bare_worker|caller|twins|child_finds|fails|idle_crew|streaming_crew|"
+      "bound|member:NAME [flags of the runtime]\n",
+      argv[0]);
   return 64;
 }
