@@ -16,6 +16,7 @@
 #include "hard_guard.hpp"
 #include "joined.hpp"
 #include "leaks.hpp"
+#include "marker_words.hpp"
 #include "prompt_pause.hpp"
 #include "register_tests.hpp"
 #include "replay.hpp"
@@ -173,6 +174,7 @@ int run_all(const detail::flags& given) {
     detail::report_to(given.worker_folder);
   detail::register_tests(given.worker_folder.empty() ? "" : filter);
   detail::narrow_selection(given);
+  if (given.runner == 0 && !GTEST_FLAG_GET(list_tests)) detail::check_marker_words(detail::selected_tests());
   int status = 0;
   bool nothing = false;
   if (!given.ctest.empty()) {
@@ -244,6 +246,7 @@ int main(int argc, char** argv) {
       folder.emplace(given.worker_folder);
     chosen.folder = folder->path();
     detail::make_prompt_file(chosen.folder);
+    detail::keep_for_replay(given);
     detail::set_session(std::move(chosen));
     warm_up();
     return run_all(given);

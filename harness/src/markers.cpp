@@ -7,11 +7,18 @@
 namespace tractor::harness {
 
 void skip_on::apply(test_case& to) const {
+  to.named_places.push_back(where_);
   to.obstacles.push_back(
       [where = where_, reason = reason_](const cell& at) { return at.is(where) ? reason : std::string(); });
 }
 
+void xfail_on::apply(test_case& to) const {
+  to.named_places.push_back(where_);
+  to.known_failures.push_back({where_, reason_});
+}
+
 void needs::apply(test_case& to) const {
+  to.named_capabilities.push_back(what_);
   to.obstacles.push_back([what = what_](const cell& at) {
     plugin::registry& known = plugin::registry::instance();
     for (const plugin::plugin_info& each : known.list()) {

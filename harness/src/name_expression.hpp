@@ -7,7 +7,8 @@
 
 namespace tractor::harness::detail {
 
-/// A condition on the name of a test: words joined by `and`, `or`, `not` and parentheses. A value.
+/// A condition on the name and the labels of a test: words joined by `and`, `or`, `not` and parentheses. A
+/// value.
 ///
 /// A word stands for every name that holds it, whatever the case: `stream and not (cancel or kill)`.
 class name_expression {

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
+#include "joined.hpp"
 #include "tractor/harness/session.hpp"
 
 namespace tractor::harness::detail {
@@ -20,7 +22,26 @@ std::string one_word(const std::string& text) {
   return out + "'";
 }
 
+std::vector<std::string> kept_words;
+
 }  // namespace
+
+void keep_for_replay(const flags& given) {
+  kept_words.clear();
+  if (given.isolate) kept_words.push_back(std::string("--isolate=") + word_of(*given.isolate));
+  if (given.timeout_scale) {
+    char text[32];
+    std::snprintf(text, sizeof text, "--timeout-scale=%g", *given.timeout_scale);
+    kept_words.push_back(text);
+  }
+  const choices& said = given.runtime;
+  if (said.loglevel) kept_words.push_back("--ll=" + log::level_name(*said.loglevel));
+  if (said.log_spec) kept_words.push_back("--tl=" + *said.log_spec);
+  if (said.debug_mode.value_or(false)) kept_words.push_back("--debug-mode");
+  if (said.enable_stackscope.value_or(false)) kept_words.push_back("--enable-stackscope");
+  if (given.config_file) kept_words.push_back("--config=" + *given.config_file);
+  if (!said.plugin_path.empty()) kept_words.push_back("--plugin-path=" + joined(said.plugin_path, ":"));
+}
 
 std::vector<std::string> runtime_variables() {
   std::vector<std::string> out;
@@ -43,6 +64,7 @@ std::string replay_command(const std::string& test) {
     for (const std::string& transport : chosen.transports)
       if (where == cell(backend, transport).id())
         out += " --spawn-backend=" + backend + " --tpt-proto=" + transport;
+  for (const std::string& each : kept_words) out += " " + one_word(each);
   out += " --seed=" + std::to_string(chosen.seed);
   return out + " " + one_word("--gtest_filter=" + test);
 }

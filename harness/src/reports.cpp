@@ -105,9 +105,9 @@ std::string terminal_report(const run_summary& of) {
 }
 
 std::string markdown_report(const run_summary& of) {
-  std::string out = "### " + of.title + ": " + std::to_string(of.results.size() - of.failed()) + " of " +
-                    std::to_string(of.results.size()) + " in " + seconds(of.took) + " s\n\n" + of.line +
-                    "\n\n";
+  std::string out = "### " + of.title + ": " + std::to_string(of.failed()) + " of " +
+                    std::to_string(of.results.size()) + " failed in " + seconds(of.took) + " s\n\n" +
+                    of.line + "\n\n";
   bool head = true;
   for (const auto& row : cells_table(of)) {
     for (const std::string& each : row) out += "| " + each + " ";
@@ -244,6 +244,15 @@ std::string html_report(const run_summary& of, const std::string& folder) {
     out += "</tr>\n";
   }
   return out + "</tbody></table>\n" + page_script + "</body></html>\n";
+}
+
+void check_report(const std::string& path) {
+  std::error_code unknown;
+  const bool was_there = std::filesystem::exists(path, unknown);
+  errno = 0;
+  const std::ofstream file(path, std::ios::binary | std::ios::app);
+  if (!file) throw std::system_error(errno ? errno : EIO, std::generic_category(), "cannot write " + path);
+  if (!was_there) std::filesystem::remove(path, unknown);
 }
 
 void write_report(const std::string& path, const std::string& text) {

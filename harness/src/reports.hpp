@@ -31,6 +31,9 @@ std::string junit_report(const run_summary& of);
 /// to files are relative to `folder`, where the page will be.
 std::string html_report(const run_summary& of, const std::string& folder = {});
 
+/// Tries whether `write_report` will be able to write there, and changes nothing. Throws `std::system_error`
+/// that names it.
+void check_report(const std::string& path);
 /// Writes a file. Throws `std::system_error` that names it.
 void write_report(const std::string& path, const std::string& text);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -87,10 +88,32 @@ void write_reports(const flags& given, const run_summary& summary) {
     std::ofstream(page, std::ios::app) << markdown_report(summary) << "\n";
 }
 
+// The reports are tried before a run that may take long.
+void check_reports(const flags& given) {
+  for (const std::string& path : {given.junit, given.html, given.markdown})
+    if (!path.empty()) check_report(path);
+}
+
+// Counts, whatever becomes of the reports.
+void print_end(const run_summary& summary, std::size_t selected) {
+  const std::size_t missing = selected - summary.results.size(), passed = summary.count(verdict::pass);
+  if (const int number = isolated_run::interrupted())
+    std::printf("interrupted by SIG%s: %zu of %zu tests not run\n", ::sigabbrev_np(number), missing,
+                selected);
+  else if (missing > 0)
+    std::printf("%zu %s not run\n", missing, missing == 1 ? "test was" : "tests were");
+  else if (summary.failed() == 0)
+    std::printf("[  PASSED  ] %zu test%s.\n", passed, passed == 1 ? "" : "s");
+  std::printf("%zu passed, %zu failed, %zu skipped\n", passed + summary.count(verdict::flaky),
+              summary.failed(), summary.count(verdict::skip) + summary.count(verdict::xfail));
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   const session& chosen = current_session();
+  check_reports(given);
   isolated_run run;
   run.program = std::filesystem::read_symlink("/proc/self/exe");
   run.words = words_for_workers(given);
@@ -121,13 +144,8 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   remove_folders_of_dead_runs();
   std::printf("\n%s", terminal_report(summary).c_str());
   keep_results(summary.results, given.durations);
+  print_end(summary, names.size());
   write_reports(given, summary);
-  if (summary.failed() == 0) std::printf("[  PASSED  ] %zu tests.\n", summary.count(verdict::pass));
-  if (const std::size_t missing = names.size() - summary.results.size())
-    std::printf("%zu tests were not run\n", missing);
-  std::printf("%zu passed, %zu failed, %zu skipped\n",
-              summary.count(verdict::pass) + summary.count(verdict::flaky), summary.failed(),
-              summary.count(verdict::skip) + summary.count(verdict::xfail));
   if (const int number = isolated_run::interrupted()) return 128 + number;
   if (summary.failed() > 0) return 1;
   return given.skip_code && std::ranges::all_of(summary.results, is_skip, &test_result::what)

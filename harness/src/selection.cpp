@@ -8,7 +8,9 @@
 #include <functional>
 #include <utility>
 
+#include "declared.hpp"
 #include "failed_tests.hpp"
+#include "joined.hpp"
 #include "replay.hpp"
 
 namespace tractor::harness::detail {
@@ -38,6 +40,11 @@ void keep(const std::function<bool(const std::string&)>& wanted) {
   for (const std::string& name : all_names())
     if (filter_selects(before, name) && wanted(name)) filter += (filter.empty() ? "" : ":") + name;
   GTEST_FLAG_SET(filter, filter.empty() ? no_test : filter);
+}
+
+std::string with_labels(const std::string& name) {
+  const test_case* const test = find_declared(name);
+  return test ? name + " " + joined(test->labels, " ") : name;
 }
 
 /// Follows a run.
@@ -70,7 +77,8 @@ class result_watch final : public testing::EmptyTestEventListener {
 }  // namespace
 
 void narrow_selection(const flags& given) {
-  if (given.expression) keep([&](const std::string& name) { return given.expression->matches(name); });
+  if (given.expression)
+    keep([&](const std::string& name) { return given.expression->matches(with_labels(name)); });
   if (!given.last_failed) return;
   const std::set<std::string> failed = failed_tests::of_this_program().names();
   if (failed.empty())

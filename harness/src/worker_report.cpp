@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string_view>
 
 namespace tractor::harness::detail {
@@ -12,7 +14,33 @@ namespace {
 
 constexpr const char* file_name = "/report";
 
+constexpr std::size_t most_of_a_reason = 160;
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// The lines of an assertion as one: `Expected equality of these values: 1 + 1 Which is: 2, 3`.
+std::string one_line(const std::string& text) {
+  std::string out;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t begin = line.find_first_not_of(" \t");
+    if (begin == line.npos) continue;
+    line = line.substr(begin, line.find_last_not_of(" \t") + 1 - begin);
+    const bool belongs_to_the_last = out.ends_with(':') || line.starts_with("Which is: ");
+    if (!out.empty()) out += belongs_to_the_last ? " " : ", ";
+    out += line;
+  }
+  if (out.size() <= most_of_a_reason) return out;
+  std::size_t end = most_of_a_reason;
+  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0) == 0x80) --end;  // no half of a letter
+  return out.substr(0, end) + "...";
+}
+
+std::string place_of(const testing::TestPartResult& part) {
+  if (!part.file_name()) return "";
+  return std::filesystem::path(part.file_name()).filename().string() + ":" +
+         std::to_string(part.line_number()) + ": ";
+}
 
 /// What one failure says, and of what kind it is.
 struct complaint {
@@ -20,14 +48,16 @@ struct complaint {
   std::string text;
 };
 
-complaint read_complaint(std::string text, verdict otherwise) {
+complaint read_complaint(const testing::TestPartResult& part) {
+  std::string text = part.message();
   // gtest puts `Failed` above a text of one's own.
   if (const std::string head = "Failed\n"; text.starts_with(head)) text.erase(0, head.size());
   for (const verdict known : {verdict::leak, verdict::timeout, verdict::xpass, verdict::xfail}) {
     const std::string word = std::string(word_of(known)) + ": ";
     if (text.starts_with(word)) return {known, first_line(text.substr(word.size()))};
   }
-  return {otherwise, first_line(text)};
+  if (part.skipped()) return {verdict::skip, first_line(text)};
+  return {verdict::fail, place_of(part) + one_line(text)};
 }
 
 // The worst of what was said: an error of the test itself explains its leaks.
@@ -37,7 +67,7 @@ test_result judge(const testing::TestResult& result) {
   for (int i = 0; i < result.total_part_count(); ++i) {
     const testing::TestPartResult& part = result.GetTestPartResult(i);
     if (!part.failed() && !part.skipped()) continue;
-    const complaint said = read_complaint(part.message(), part.skipped() ? verdict::skip : verdict::fail);
+    const complaint said = read_complaint(part);
     if (part.skipped() && is_bad(out.what)) continue;
     if (is_bad(out.what) && !(out.what == verdict::leak && said.what != verdict::leak)) continue;
     out.what = said.what;

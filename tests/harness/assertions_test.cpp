@@ -92,6 +92,31 @@ TEST(co_assert, each_comparison_can_fail) {
   }
 }
 
+TEST(co_assert, takes_more_words) {
+  const run_outcome compared(
+      []() -> task<> { CO_ASSERT_EQ(co_await number(1), co_await number(2)) << "after " << 3 << " tries"; });
+  EXPECT_NE(compared.text.find("after 3 tries"), std::string::npos) << compared.text;
+  const run_outcome asked([]() -> task<> { CO_ASSERT_TRUE(co_await number(0)) << "why"; });
+  EXPECT_TRUE(asked.cut_off);
+  EXPECT_NE(asked.text.find("is not true\nwhy"), std::string::npos) << asked.text;
+  int made = 0;
+  run_outcome([&]() -> task<> { CO_ASSERT_EQ(co_await number(1), 1) << ++made; });
+  EXPECT_EQ(made, 0) << "words of an assertion that holds";
+}
+
+TEST(co_assert, is_one_statement) {
+  bool other = false;
+  const run_outcome seen([&]() -> task<> {
+    if (other)
+      CO_ASSERT_EQ(1, 2);
+    else
+      other = true;
+    co_return;
+  });
+  EXPECT_FALSE(seen.cut_off);
+  EXPECT_TRUE(other);
+}
+
 TEST(co_assert_throw, wants_an_error_of_its_type) {
   EXPECT_FALSE(
       run_outcome([]() -> task<> { CO_ASSERT_THROW(co_await failing(), std::out_of_range); }).cut_off);

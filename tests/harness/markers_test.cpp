@@ -56,9 +56,35 @@ TEST(marker, xfail_on_does_not_cover_a_leak) {
 
 TEST(marker, needs_asks_the_plugins_of_the_cell) {
   EXPECT_EQ(verdicts("wants_a_fork"), "PASS PASS SKIP SKIP 0");
-  EXPECT_EQ(verdicts("wants_wings"), "SKIP SKIP SKIP SKIP 0");
-  EXPECT_THAT(finished_run(marked("marked.wants_wings/*uds").arg("--isolate", "process")).text,
-              HasSubstr("needs 'wings', which neither trio_like nor uds has"));
+  EXPECT_EQ(verdicts("wants_a_cipher"), "SKIP SKIP SKIP SKIP 0");
+  EXPECT_THAT(finished_run(marked("marked.wants_a_cipher/*uds").arg("--isolate", "process")).text,
+              HasSubstr("needs 'encrypts', which neither trio_like nor uds has"));
+}
+
+TEST(marker, with_a_capability_that_nobody_can_have_is_an_error_of_the_run) {
+  for (const char* isolation : {"none", "process"}) {
+    const finished_run run(marked("misspelt.wants_a_frok/*").arg("--isolate", isolation));
+    EXPECT_EQ(run.code, 2) << run.text;
+    EXPECT_THAT(run.text,
+                HasSubstr("misspelt.wants_a_frok: needs(\"frok\"): no plugin can have that: known are "));
+  }
+}
+
+TEST(marker, with_an_alias_is_an_error_that_names_the_key) {
+  const finished_run run(marked("misspelt.not_by_an_alias/*"));
+  EXPECT_EQ(run.code, 2) << run.text;
+  EXPECT_THAT(run.text, HasSubstr("is an alias of 'fork_spawn', so write that"));
+}
+
+TEST(marker, with_a_place_of_no_plugin_is_told_once) {
+  const finished_run run(marked("misspelt.not_on_udp/*").arg("--isolate", "process"));
+  EXPECT_EQ(run.code, 0) << run.text;
+  const std::string line =
+      "misspelt.not_on_udp: an option is for \"fork_spawn+udp\", but there is no plugin 'udp'";
+  EXPECT_THAT(run.text, HasSubstr(line));
+  EXPECT_EQ(run.text.find(line), run.text.rfind(line));
+  EXPECT_THAT(finished_run(marked("marked.not_on_uds/*").arg("--isolate", "process")).text,
+              Not(HasSubstr("an option is for")));
 }
 
 TEST(marker, works_in_a_run_in_one_process_too) {
@@ -71,9 +97,9 @@ TEST(marker, works_in_a_run_in_one_process_too) {
 }
 
 TEST(marker, gives_a_run_of_nothing_but_skips_the_code_it_was_told) {
-  EXPECT_EQ(finished_run(marked("marked.wants_wings/*").arg("--skip-code", "77", "--isolate", "none")).code,
-            77);
-  EXPECT_EQ(finished_run(marked("marked.wants_wings/*").arg("--skip-code", "77", "-n", "2")).code, 77);
+  EXPECT_EQ(
+      finished_run(marked("marked.wants_a_cipher/*").arg("--skip-code", "77", "--isolate", "none")).code, 77);
+  EXPECT_EQ(finished_run(marked("marked.wants_a_cipher/*").arg("--skip-code", "77", "-n", "2")).code, 77);
   EXPECT_EQ(finished_run(marked("marked.wants_a_fork/*").arg("--skip-code", "77", "--isolate", "none")).code,
             0);
 }

@@ -58,6 +58,10 @@ TEST(reports, for_terminals_have_a_row_for_each_cell) {
   EXPECT_THAT(text, Not(HasSubstr("\nPASS suite")));
 }
 
+TEST(reports, for_pages_count_what_failed) {
+  EXPECT_THAT(markdown_report(sample()), HasSubstr("### sample_tests: 6 of 10 failed in "));
+}
+
 TEST(reports, of_strange_text_stay_well_formed) {
   for (const std::string& text : {html_report(sample()), junit_report(sample())}) {
     EXPECT_THAT(text, Not(HasSubstr("<script>document.title")));

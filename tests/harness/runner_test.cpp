@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <random>
+#include <set>
 #include <sstream>
 #include <thread>
 #include <tractor/harness/harness.hpp>
@@ -138,6 +140,42 @@ TEST(runner, judges_by_who_complains_and_not_by_words_of_a_message) {
   EXPECT_EQ(run.verdict_of("trial.quotes/"), "FAIL") << run.text;
 }
 
+TEST(runner, tells_place_and_values_of_a_failed_assertion_in_one_line) {
+  const own_folder folder;
+  const finished_run run(probe("fault.assertion/*").arg("--junit", folder.path + "/all.xml"));
+  const std::string reason = "faults.cpp:[0-9]+: Expected equality of these values: answer Which is: 41, 42";
+  EXPECT_THAT(run.text,
+              testing::ContainsRegex("\\[ FAIL    \\] fault.assertion/[^ ]* \\([0-9]+ ms\\): " + reason));
+  EXPECT_THAT(run.text, testing::ContainsRegex("\nFAIL fault.assertion/[^ ]*: " + reason));
+  EXPECT_THAT(read_file(folder.path + "/all.xml"), testing::ContainsRegex("message=\"" + reason + "\""));
+}
+
+TEST(runner, tries_its_reports_before_the_tests) {
+  const own_folder folder;
+  for (const char* const flag : {"--junit", "--html", "--markdown"}) {
+    const finished_run run(probe("fault.none/*").arg(flag, "/nowhere/report"));
+    EXPECT_EQ(run.code, 2) << run.text;
+    EXPECT_THAT(run.text, HasSubstr("cannot write /nowhere/report"));
+    EXPECT_THAT(run.text, Not(HasSubstr("fault.none/")));
+  }
+  // A disk that is full is noticed behind the tests, whose counts are there all the same.
+  const finished_run full(probe("fault.none/*").arg("--junit", "/dev/full"));
+  EXPECT_EQ(full.code, 2) << full.text;
+  EXPECT_THAT(full.text, HasSubstr("1 passed, 0 failed, 0 skipped\n"));
+  EXPECT_THAT(full.text, HasSubstr("cannot write /dev/full"));
+}
+
+TEST(runner, keeps_what_a_bad_test_left_and_nothing_of_its_own) {
+  const own_folder folder;
+  const finished_run run(probe("fault.temporary_file/*").arg("--artifacts", folder.path + "/kept"));
+  std::set<std::string> names;
+  for (const auto& each : std::filesystem::recursive_directory_iterator(folder.path + "/kept"))
+    if (each.is_regular_file()) names.insert(each.path().filename());
+  EXPECT_TRUE(names.contains("output.txt")) << run.text;
+  for (const char* const internal : {"key", "prompt", "report"})
+    EXPECT_FALSE(names.contains(internal)) << internal;
+}
+
 TEST(runner, goes_on_when_it_cannot_keep_the_files_of_a_test) {
   const finished_run run(probe("fault.fd/*:fault.none/*").arg("--artifacts", "/proc/nowhere"));
   EXPECT_EQ(run.code, 1);
@@ -201,6 +239,9 @@ void expect_end_of_all(const std::string& isolation) {
     ASSERT_TRUE(status) << number;
     if (number != SIGKILL) {
       EXPECT_EQ(status->code(), 128 + number) << run.out() << run.err();
+      EXPECT_THAT(run.out(), HasSubstr(std::string("interrupted by SIG") + ::sigabbrev_np(number) +
+                                       ": 1 of 1 tests not run\n0 passed, 0 failed, 0 skipped\n"));
+      EXPECT_THAT(run.out(), Not(HasSubstr("PASSED")));
     }
     // Workers lead groups of their own; those of a runner that was killed come to us.
     EXPECT_TRUE(process_tests::all_gone(below, 5s)) << number;

@@ -114,13 +114,16 @@ TEST(selection, a_failed_test_prints_the_command_that_runs_it_again) {
   own_probe probe;
   ::setenv("TRACTOR_TEST_OF_REPLAY", "it's set", 1);
   for (const char* isolation : {"none", "process"}) {
-    const std::string text = probe.run("fault.assertion/*:fault.none/*", "--seed=77", "--isolate", isolation);
+    const std::string text = probe.run("fault.assertion/*:fault.none/*", "--seed=77", "--isolate", isolation,
+                                       "--timeout-scale", "2.5", "--ll", "cancel", "--debug-mode");
     const auto at = text.find("replay: ");
     ASSERT_NE(at, text.npos) << text;
     EXPECT_EQ(text.find("replay: ", at + 1), text.npos) << "what passed needs none: " << text;
     const std::string line = text.substr(at + 8, text.find('\n', at) - at - 8);
     EXPECT_THAT(line, HasSubstr("TRACTOR_TEST_OF_REPLAY='it'\\''s set' "));
     EXPECT_THAT(line, HasSubstr(" --seed=77 --gtest_filter=fault.assertion/"));
+    EXPECT_THAT(line, HasSubstr(std::string(" --isolate=") + isolation +
+                                " --timeout-scale=2.5 --ll=CANCEL --debug-mode "));
     subprocess again(command("/bin/sh").arg("-c", "exec env " + line));
     const auto status = again.wait(60s);
     EXPECT_EQ(status ? status->code() : -1, 1) << again.out() << again.err();
@@ -167,6 +170,14 @@ TEST(selection, ff_begins_with_what_failed) {
   EXPECT_LT(said.find("] fault.assertion/"), said.find("] fault.none/")) << said;
   EXPECT_THAT(probe.run("fault.none/*", "--ff", "--isolate", "none"),
               HasSubstr("--ff is for a run with a process for each test: leave out --isolate none"));
+}
+
+TEST(selection, k_takes_labels_too) {
+  own_probe probe;
+  const std::string text = probe.run("marked.*", "-k", "QUICK and not nothing", "-s");
+  EXPECT_EQ(probe.code, 0) << text;
+  EXPECT_THAT(text, HasSubstr(" marked.not_on_uds/"));
+  EXPECT_THAT(text, HasSubstr("[==========] 1 test from"));
 }
 
 TEST(selection, k_narrows_what_the_filter_matches) {

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <unordered_set>
 #include <utility>
+
+#include "tractor/plugin/actor_id.hpp"
 
 namespace any_address_test {
 
@@ -22,6 +26,21 @@ TEST(any_address, takes_texts_as_they_are) {
 
 TEST(any_address, takes_an_address_by_its_multiaddr) {
   EXPECT_EQ(text_of(address("sample", "/sample/1")), "/sample/1");
+}
+
+TEST(address, is_ordered_as_it_is_compared) {
+  const address one("one", "/t"), other("other", "/t"), later("one", "/u");
+  EXPECT_NE(one, other);
+  EXPECT_TRUE(one < other || other < one);
+  EXPECT_LT(one, later);
+  EXPECT_EQ(std::set<address>({one, other, later, one}).size(), 3u);
+}
+
+TEST(actor_id, can_be_a_key_by_its_uuid) {
+  const tractor::actor_id one("ann", "1"), again("bob", "1", 7), other("ann", "2");
+  EXPECT_LT(one, other);
+  EXPECT_EQ(std::set<tractor::actor_id>({one, again, other}).size(), 2u);
+  EXPECT_EQ(std::unordered_set<tractor::actor_id>({one, again, other}).size(), 2u);
 }
 
 TEST(any_address, takes_a_host_and_a_port) {

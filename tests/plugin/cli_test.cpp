@@ -35,7 +35,10 @@ TEST(tractor_cli, wrong_usage_is_one_clear_line) {
            std::pair("",
                      "a sub-command is required: plugins, config, ps, tree, top, dump, reap, doctor, new or "
                      "completion"),
-           std::pair("frobnicate", "frobnicate"),
+           std::pair("frobnicate", "there is no command 'frobnicate': known are plugins, config, ps"),
+           std::pair("--frobnicate", "--frobnicate"),
+           std::pair("reap --parent x", "--parent: expected the number of a process, found 'x' (see"),
+           std::pair("reap --parent 0", "--parent: expected the number of a process, found '0' (see"),
            std::pair("plugins frobnicate", "frobnicate"),
            std::pair("plugins --frobnicate", "--frobnicate"),
            std::pair("plugins check", "FILE is required"),
@@ -140,15 +143,24 @@ TEST(tractor_cli, writes_json) {
 }
 
 TEST(tractor_cli, shows_the_settings_with_their_origin) {
-  const environment method("TRACTOR_SPAWN_METHOD", "of_env"), level("TRACTOR_LOGLEVEL", nullptr);
-  const outcome it = run("config --ll cancel --spawn-backend of_flag --plugin-path /opt/p");
+  const environment method("TRACTOR_SPAWN_METHOD", "sample"), level("TRACTOR_LOGLEVEL", nullptr);
+  const outcome it =
+      run("config --ll cancel --spawn-backend of_flag --plugin-path /opt/p:" + plugins + "/good");
   EXPECT_EQ(it.code, 0) << it.err;
   EXPECT_TRUE(contains(it.out, " flag\n") && contains(it.out, "loglevel ") && contains(it.out, "/opt/p"))
       << it.out;
-  EXPECT_TRUE(contains(it.out, "of_env") && contains(it.out, " environment\n")) << it.out;
-  EXPECT_EQ(it.err, "tractor: TRACTOR_SPAWN_METHOD=of_env overrides --spawn-backend of_flag\n");
-  EXPECT_TRUE(contains(run("config --json").out,
+  EXPECT_TRUE(contains(it.out, " sample ") && contains(it.out, " environment\n")) << it.out;
+  EXPECT_EQ(it.err, "tractor: TRACTOR_SPAWN_METHOD=sample overrides --spawn-backend of_flag\n");
+  EXPECT_TRUE(contains(run("config --json --plugin-path " + plugins + "/good").out,
                        R"({"name":"timeouts.hard_kill","value":"1600ms","origin":"built in"})"));
+}
+
+TEST(tractor_cli, settings_with_a_key_that_no_plugin_has_are_shown_and_wrong) {
+  const environment method("TRACTOR_SPAWN_METHOD", "nope"), level("TRACTOR_LOGLEVEL", nullptr);
+  const outcome it = run("config");
+  EXPECT_EQ(it.code, 2);
+  EXPECT_TRUE(contains(it.out, "nope")) << it.out;
+  EXPECT_TRUE(it.err.starts_with("tractor: TRACTOR_SPAWN_METHOD: unknown spawn backend 'nope'")) << it.err;
 }
 
 }  // namespace

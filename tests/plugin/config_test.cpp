@@ -41,6 +41,8 @@ registry_addrs: ["127.0.0.1:1616", /unix/x]
 loglevel: cancel
 log_spec: devx:runtime,trionics:cancel
 plugin_path: [/opt/a, /opt/b]
+debug_mode: true
+enable_stackscope: on
 allow_keyless_peers: true
 insecure_bind: false
 limits: {max_frame: 16MiB, depth: 32, handshake_timeout: 2s, max_unauthenticated: 8}
@@ -59,6 +61,8 @@ timeouts:
   EXPECT_EQ(it.loglevel, log::level::cancel);
   EXPECT_EQ(it.log_spec, "devx:runtime,trionics:cancel");
   EXPECT_EQ(it.plugin_path, (std::vector<std::string>{"/opt/a", "/opt/b"}));
+  EXPECT_EQ(it.debug_mode, true);
+  EXPECT_EQ(it.enable_stackscope, true);
   EXPECT_EQ(it.allow_keyless_peers, true);
   EXPECT_EQ(it.insecure_bind, false);
   EXPECT_EQ(it.max_frame, std::size_t(16) << 20);

@@ -98,6 +98,21 @@ TEST(tractor_new, a_name_that_is_no_key_is_refused) {
   EXPECT_EQ(run_in(folder.path(), "new transport " + std::string(47, 'a')).code, 0);
 }
 
+TEST(tractor_new, a_key_that_a_plugin_has_already_is_refused) {
+  const temporary_folder folder;
+  const plugin::test::environment plugins("TRACTOR_PLUGIN_PATH", TRACTOR_TEST_PLUGINS "/good");
+  for (const std::string name : {"transport sample", "transport probe", "backend sample"}) {
+    const outcome it = run_in(folder.path(), "new " + name);
+    EXPECT_EQ(it.code, 2) << name;
+    EXPECT_TRUE(is_one_line(it.err) &&
+                contains(it.err, "' is taken by " TRACTOR_TEST_PLUGINS "/good/libtractor_"))
+        << name << ": " << it.err;
+  }
+  EXPECT_EQ(names_in(folder.path()), names{});
+  EXPECT_EQ(run_in(folder.path(), "new backend probe").code, 0)
+      << "an alias of a transport is free for a backend";
+}
+
 TEST(tractor_new, wrong_usage_is_one_clear_line) {
   const temporary_folder folder;
   for (const auto& [arguments, part] :

@@ -8,6 +8,7 @@
 #include "../log/captured_log.hpp"
 #include "environment.hpp"
 #include "temporary_folder.hpp"
+#include "tractor/plugin/config.hpp"
 #include "tractor/plugin/defaults.hpp"
 #include "tractor/plugin/flags.hpp"
 #include "tractor/plugin/settings_error.hpp"
@@ -228,6 +229,42 @@ TEST(settings, a_listing_shows_each_with_its_origin) {
   EXPECT_TRUE(has("limits.depth=64 (built in)"));
   EXPECT_TRUE(has("loglevel=error (built in)"));
   EXPECT_TRUE(has("plugin_path=/opt/p (config file)"));
+}
+
+// Of each setting but plugin_path, which is a row for each folder.
+TEST(settings, each_that_is_listed_can_stand_in_the_config_file) {
+  const temporary_folder folder;
+  for (const auto& row : settings().describe()) {
+    const auto dot = row.name.find('.');
+    std::string text = row.name.substr(dot == row.name.npos ? 0 : dot + 1) + ": ";
+    if (row.name == "registry_addrs")
+      text += "[somewhere]";
+    else if (row.name == "log_spec")
+      text += "info";
+    else
+      text += row.value;
+    if (dot != row.name.npos) text = row.name.substr(0, dot) + ": {" + text + "}";
+    EXPECT_NO_THROW(read_config(folder.write("tractor.yaml", text))) << text;
+  }
+}
+
+TEST(settings, a_key_that_no_plugin_has_is_told_with_who_said_it) {
+  const clean_environment none;
+  const std::pair<origin, std::string> origins[] = {{origin::environment, "TRACTOR_SPAWN_METHOD: "},
+                                                    {origin::flag, "--spawn-backend: "},
+                                                    {origin::code, "spawn_backend (code): "},
+                                                    {origin::config_file, "spawn_backend (config file): "}};
+  for (const auto& [from, who] : origins) {
+    settings it;
+    it.apply(with_backend("nope"), from);
+    try {
+      resolve_keys(it);
+      ADD_FAILURE() << "nobody complains of " << who;
+    } catch (const settings_error& error) {
+      EXPECT_TRUE(std::string(error.what()).starts_with(who)) << error.what();
+      EXPECT_NE(std::string(error.what()).find("'nope'"), std::string::npos) << error.what();
+    }
+  }
 }
 
 }  // namespace

@@ -95,6 +95,33 @@ TRACTOR_TEST(spawning, a_daemon_answers_two_calls_and_ends_when_cancelled) {
   });
 }
 
+TRACTOR_TEST(spawning, an_actor_for_one_call_takes_options_too) {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    auto options = expose<&twice>().env("SPAWNING_TEST", "told").loglevel("cancel");
+    auto child = co_await an.run_in_actor<&variable>(actor_spec("kid", std::move(options)), "SPAWNING_TEST");
+    auto told = co_await child.wait_for_result();
+    EXPECT_EQ(told, "told");
+    auto lasting = actor_spec("lasting", actor_options().lives(lifetime::forever));
+    co_await raises<std::invalid_argument>(an.run_in_actor<&where_am_i>(lasting));
+  });
+}
+
+TRACTOR_TEST(spawning, a_number_that_does_not_fit_its_parameter_is_a_type_error_of_the_caller) {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    auto kid = co_await an.start_actor("kid", expose<&twice>());
+    try {
+      co_await kid.run<&twice>(5'000'000'000);
+      CO_FAIL("it was sent");
+    } catch (const msg_type_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("argument 1 of "));
+      EXPECT_THAT(error.what(), HasSubstr("5000000000 does not fit"));
+    }
+    auto four = co_await kid.run<&twice>(2L);
+    EXPECT_EQ(four, 4);
+    co_await end(kid);
+  });
+}
+
 TRACTOR_TEST(spawning, results_without_a_value_are_kept) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
     auto none = co_await an.run_in_actor<&no_value>("none");
@@ -275,6 +302,7 @@ TRACTOR_TEST(spawning, what_is_not_exposed_is_not_served) {
     auto kid = co_await an.start_actor("kid", expose<&twice>());
     auto error = co_await raises<remote_actor_error>(kid.run<&never_exposed>());
     EXPECT_TRUE(error.boxed_type_is<module_not_exposed>());
+    EXPECT_TRUE(is_error<module_not_exposed>(error.unwrap()));
     EXPECT_THAT(error.message(), HasSubstr("never_exposed"));
     auto by_name = co_await raises<remote_actor_error>(kid.run_from_ns("spawning_test", "no_such"));
     EXPECT_TRUE(by_name.boxed_type_is<module_not_exposed>());

@@ -66,6 +66,9 @@ PKG_CONFIG_PATH=$(find "$prefix" -name pkgconfig -type d)
 said=$(pkg-config --variable=plugindir tractor) || die "pkg-config does not find tractor.pc"
 [[ $(realpath -m "$said") == "$prefix"/lib*/tractor/plugins ]] || die "the plugindir of tractor.pc is $said"
 read -r -a flags < <(pkg-config --cflags --libs tractor)
+grep -qw -- -Werror=return-type <<<"${flags[*]}" || die "tractor.pc lets bodies pass that are no coroutines"
+grep -rq -- '-Werror=return-type' "$prefix"/lib*/cmake/tractor/tractorTargets.cmake ||
+  die "the CMake package lets bodies pass that are no coroutines"
 must 'build a program with pkg-config' g++ -std=c++20 "$root/tests/tooling/package/program.cpp" -o "$folder/program" "${flags[@]}"
 must 'run a program built with pkg-config' env LD_LIBRARY_PATH="$(pkg-config --variable=libdir tractor)" "$folder/program"
 

@@ -245,6 +245,10 @@ done
 "$bin/tractor" reap -n >"$folder/out" 2>"$folder/err" || die "tractor reap: $(<"$folder/err")"
 said "0 found, nothing was touched"
 
+# Too large for a process of Linux.
+reap --parent 2000000000
+(($? == 1)) || die "a process that is not there: exit code 1"
+grep -qx 'tractor-reap: --parent 2000000000: there is no such process' "$folder/err" || die "it says: $(<"$folder/err")"
 reap --parent 0
 (($? == 2)) || die "process 0 is wrong usage: exit code 2"
 reap --no-such-flag

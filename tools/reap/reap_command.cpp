@@ -1,6 +1,10 @@
 #include "reap_command.hpp"
 
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -51,7 +55,19 @@ void set_folders(const std::vector<std::string>& folders) {
   }
 }
 
+// In words of our own: CLI11's would print the largest number there is.
+std::string complaint_about_pid(const std::string& text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool good = error == std::errc() && end == text.data() + text.size() && value > 0;
+  return good ? "" : "expected the number of a process, found '" + text + "'";
+}
+
 int run(const reap_options& given, const char* who) {
+  if (given.parent > 0 && ::kill(given.parent, 0) != 0 && errno == ESRCH) {
+    std::fprintf(stderr, "%s: --parent %d: there is no such process\n", who, given.parent);
+    return 1;
+  }
   if (given.shm_all)
     std::fprintf(stderr,
                  "%s: --shm-all: this may be what other programs keep on purpose, such as semaphores\n", who);
@@ -80,7 +96,7 @@ void set_up_command(CLI::App& command, const char* who, int& result) {
   command
       .add_option("--parent", given->parent,
                   "End the actors that are children of this process, which may live, in place of orphans")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Validator(complaint_about_pid, "PID"));
   command
       .add_option("--grace", given->grace,
                   "Seconds that an actor has to end after SIGINT before it is killed; default 3")
@@ -94,8 +110,8 @@ void set_up_command(CLI::App& command, const char* who, int& result) {
   command.footer(
       "The flags that end with -only leave processes alone; given together, each sweeps its own.\n"
       "tractor reap and the program tractor-reap are the same.\n"
-      "Exit codes: 0 nothing is left, 1 something could not be removed or an actor had to be killed,\n"
-      "2 wrong usage.");
+      "Exit codes: 0 nothing is left, 1 something could not be removed, an actor had to be killed, or the\n"
+      "process of --parent is not there, 2 wrong usage.");
   command.final_callback([=, &result] { result = run(*given, who); });
 }
 

@@ -8,6 +8,7 @@
 #include "table.hpp"
 #include "tractor/plugin/flags.hpp"
 #include "tractor/plugin/settings.hpp"
+#include "tractor/plugin/settings_error.hpp"
 
 namespace tractor::cli {
 namespace {
@@ -17,19 +18,25 @@ int show(const std::vector<std::string>& words, bool json) {
   for (const auto& it : words) argv.push_back(it.c_str());
   const parsed_flags flags = parse_runtime_flags(static_cast<int>(argv.size()), argv.data());
   refuse_unknown(flags);
-  const settings merged = resolve_settings(flags);
+  settings merged = resolve_settings(flags);
+  // What is wrong is shown with the rest, which may say why.
+  std::string complaint;
+  try {
+    resolve_keys(merged);
+  } catch (const settings_error& error) {
+    complaint = error.what();
+  }
   std::vector<settings::row> rows = merged.describe();
   for (const auto& it : merged.plugin_folders().folders())
     rows.push_back({"plugin folder", it.path, it.origin});
-  if (json) {
-    std::fputs(json_of(rows).c_str(), stdout);
-    return 0;
-  }
   std::vector<std::vector<std::string>> lines{{"SETTING", "VALUE", "ORIGIN"}};
   for (const auto& it : rows) lines.push_back({it.name, it.value.empty() ? "-" : it.value, it.origin});
-  std::fputs(table(lines).c_str(), stdout);
-  for (const auto& it : merged.notices()) std::fprintf(stderr, "tractor: %s\n", it.c_str());
-  return 0;
+  std::fputs((json ? json_of(rows) : table(lines)).c_str(), stdout);
+  if (!json)
+    for (const auto& it : merged.notices()) std::fprintf(stderr, "tractor: %s\n", it.c_str());
+  if (complaint.empty()) return 0;
+  std::fprintf(stderr, "tractor: %s\n", complaint.c_str());
+  return 2;
 }
 
 }  // namespace
@@ -44,7 +51,8 @@ void add_config_command(CLI::App& app, int& result) {
   config->fallthrough(false);
   config->footer(
       "Takes the flags of the runtime:\n" + runtime_flags_help() +
-      "\nExit codes: 0 they are shown, 2 wrong usage, or a file or a variable that cannot be read.");
+      "\nExit codes: 0 they are shown, 2 wrong usage, a file or a variable that cannot be read, or "
+      "a\nbackend or a transport that no plugin has.");
   config->final_callback([=, &result] { result = show(config->remaining(), *json); });
 }
 

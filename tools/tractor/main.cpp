@@ -19,6 +19,7 @@
 namespace {
 
 constexpr int exit_refused = 1, exit_usage = 2;
+constexpr const char* commands = "plugins, config, ps, tree, top, dump, reap, doctor, new or completion";
 
 // One line, whatever CLI11 made of it.
 int usage_error(const std::string& what) {
@@ -47,14 +48,16 @@ int run(int argc, char** argv) {
   tractor::cli::add_man_option(app);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError& error) {
+    if (!app.get_subcommands().empty() || argv[1][0] == '-') return usage_error(error.what());
+    return usage_error("there is no command '" + std::string(argv[1]) + "': known are " + commands);
   } catch (const CLI::ParseError& error) {
     return error.get_exit_code() == 0 ? app.exit(error) : usage_error(error.what());
   } catch (const tractor::settings_error& error) {
     return usage_error(error.what());
   }
   if (app.get_subcommands().empty())
-    return usage_error(
-        "a sub-command is required: plugins, config, ps, tree, top, dump, reap, doctor, new or completion");
+    return usage_error(std::string("a sub-command is required: ") + commands);
   return result;
 }
 

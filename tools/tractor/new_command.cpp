@@ -1,6 +1,7 @@
 #include "new_command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -11,6 +12,9 @@
 #include "new_folder.hpp"
 #include "skeletons.hpp"
 #include "tractor/plugin/descriptor.hpp"
+#include "tractor/plugin/flags.hpp"
+#include "tractor/plugin/registry.hpp"
+#include "tractor/plugin/settings.hpp"
 
 namespace tractor::cli {
 namespace {
@@ -37,11 +41,24 @@ std::string with_key(std::string_view text, std::string_view placeholder, std::s
   }
 }
 
+// The plugin that has the key or alias already; an empty path if none has.
+plugin::plugin_info taken_by(const std::string& kind, const std::string& key) {
+  plugin::registry found(resolve_settings(parsed_flags{}).plugin_folders());
+  for (plugin::plugin_info& each : found.list())
+    if (each.kind == kind && (each.key == key || std::ranges::count(each.aliases, key) > 0))
+      return std::move(each);
+  return {};
+}
+
 int write_project(const skeleton& what, const new_options& given) {
   if (!plugin::is_key(given.key))
     return refuse_new("'" + given.key + "' is no key for a plugin: at most " +
                       std::to_string(sizeof(tractor_plugin_descriptor::key) - 1) +
                       " small letters, digits and _, with a letter first");
+  const std::string kind = &what == &transport_skeleton ? "transport" : "spawn";
+  if (const plugin::plugin_info other = taken_by(kind, given.key); !other.path.empty())
+    return refuse_new("the key '" + given.key + "' is taken by " + other.path +
+                      ": of two plugins with one key none is used");
   const std::string shown = given.folder.empty() ? "./" + given.key : given.folder;
   const fs::path folder = fs::absolute(shown);
   std::error_code error;
@@ -64,7 +81,9 @@ int write_project(const skeleton& what, const new_options& given) {
 void add_new_command(CLI::App& app, int& result) {
   CLI::App* const make = app.add_subcommand("new", "Writes a small project of a plugin that works as it is.");
   make->require_subcommand(0, 1);
-  make->footer("Exit codes: 0 it is written, 1 it cannot be written, 2 wrong usage or the folder is in use.");
+  make->footer(
+      "Exit codes: 0 it is written, 1 it cannot be written, 2 wrong usage, or the folder or the key is in "
+      "use.");
   // Otherwise a key like `plugins` would be taken for the command of that name.
   make->fallthrough(false);
   const auto add = [&](const char* name, const char* help, const skeleton& what) {

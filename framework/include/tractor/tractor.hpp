@@ -1,6 +1,10 @@
 // tractor: trees of processes under structured concurrency. The index of the public headers.
 #pragma once
 
+#if __cplusplus < 202002L || !defined(__cpp_impl_coroutine)
+#error "tractor needs C++20 with coroutines: compile with -std=c++20 (g++ 12, clang 19 or later)"
+#else
+
 #include "tractor/async/async.hpp"            // tasks, nurseries, scopes, deadlines, channels, events
 #include "tractor/discovery/discovery.hpp"    // finding actors by name
 #include "tractor/discovery/multiaddr.hpp"    // reading addresses in any form
@@ -24,3 +28,5 @@
 #include "tractor/runtime/shm_list.hpp"       // lists in shared memory
 #include "tractor/runtime/shm_text.hpp"       // text that can lie in shared memory
 #include "tractor/runtime/supervisor.hpp"     // child actors that are restarted
+
+#endif

@@ -149,6 +149,8 @@ const readers& top_level() {
       {"log_spec", one(&choices::log_spec, checked_spec)},
       {"plugin_path",
        [](const YAML::Node& node, choices& out) { out.plugin_path = texts(node, check_folder); }},
+      {"debug_mode", one(&choices::debug_mode, parse_bool)},
+      {"enable_stackscope", one(&choices::enable_stackscope, parse_bool)},
       {"allow_keyless_peers", one(&choices::allow_keyless_peers, parse_bool)},
       {"insecure_bind", one(&choices::insecure_bind, parse_bool)},
       {"limits", map_of(limits)},

@@ -13,21 +13,24 @@
 namespace tractor::plugin {
 namespace {
 
+constexpr std::pair<spawn_capability, const char*> of_backends[] = {
+    {spawn_capability::fresh_exec, "fresh_exec"},
+    {spawn_capability::fork, "fork"},
+    {spawn_capability::batch, "batch"},
+    {spawn_capability::debugger, "debugger"}};
+constexpr const char *encrypts = "encrypts", *one_process = "one_process";
+
 std::vector<std::string> capabilities_of(const spawn_backend& it) {
   std::vector<std::string> out;
-  const std::pair<spawn_capability, const char*> names[] = {{spawn_capability::fresh_exec, "fresh_exec"},
-                                                            {spawn_capability::fork, "fork"},
-                                                            {spawn_capability::batch, "batch"},
-                                                            {spawn_capability::debugger, "debugger"}};
-  for (const auto& [bit, name] : names)
+  for (const auto& [bit, name] : of_backends)
     if (has(it.caps(), bit)) out.emplace_back(name);
   return out;
 }
 
 std::vector<std::string> capabilities_of(const tractor::transport& it) {
   std::vector<std::string> out;
-  if (it.encrypts()) out.emplace_back("encrypts");
-  if (!it.crosses_processes()) out.emplace_back("one_process");
+  if (it.encrypts()) out.emplace_back(encrypts);
+  if (!it.crosses_processes()) out.emplace_back(one_process);
   return out;
 }
 
@@ -40,6 +43,13 @@ void keep_for_ever(void* object) {
 }
 
 }  // namespace
+
+std::vector<std::string> known_capabilities() {
+  std::vector<std::string> out;
+  for (const auto& [bit, name] : of_backends) out.emplace_back(name);
+  out.insert(out.end(), {encrypts, one_process});
+  return out;
+}
 
 std::string to_string(fault what) {
   switch (what) {

@@ -9,6 +9,8 @@
 #include "tractor/plugin/config.hpp"
 #include "tractor/plugin/defaults.hpp"
 #include "tractor/plugin/flags.hpp"
+#include "tractor/plugin/plugin_error.hpp"
+#include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
 namespace tractor {
@@ -47,6 +49,14 @@ void each(Choices& said, Settings& now, const Visit& visit) {
 std::string said_by(origin from, const std::string& value, std::string_view name, std::string_view flag) {
   if (from == origin::flag) return std::string(flag) + " " + value;
   return std::string(name) + " " + value + " of the " + to_string(from);
+}
+
+// Where a person finds what is to be changed.
+std::string source_of(origin from, const std::string& name, const std::string& flag,
+                      const std::string& variable) {
+  if (from == origin::flag) return flag;
+  if (from == origin::environment) return variable;
+  return name + " (" + to_string(from) + ")";
 }
 
 // Appended piece by piece: g++ 12 sees an overflow in a sum of these.
@@ -164,6 +174,28 @@ settings resolve_settings(const parsed_flags& flags, const choices& from_code) {
   out.apply(read_environment(), origin::environment);
   check_heartbeat(out.timeouts);
   return out;
+}
+
+void resolve_keys(settings& chosen) {
+  auto& plugins = plugin::registry::instance();
+  plugins.set_folders(chosen.plugin_folders());
+  const auto resolved = [&](const char* kind, const std::string& key, const std::string& who) {
+    try {
+      return plugins.resolve(kind, key);
+    } catch (const plugin::plugin_error& error) {
+      throw settings_error(who + ": " + error.what());
+    }
+  };
+  const std::string backend = resolved(
+      "spawn", chosen.spawn_backend.value(),
+      source_of(chosen.spawn_backend.origin(), "spawn_backend", "--spawn-backend", "TRACTOR_SPAWN_METHOD"));
+  const std::string from =
+      source_of(chosen.transports.origin(), "transports", "--tpt-proto", "TRACTOR_TPT_PROTO");
+  std::vector<std::string> transports;
+  for (const std::string& key : chosen.transports.value())
+    transports.push_back(resolved("transport", key, from));
+  chosen.spawn_backend.set(backend, chosen.spawn_backend.origin());
+  chosen.transports.set(std::move(transports), chosen.transports.origin());
 }
 
 }  // namespace tractor

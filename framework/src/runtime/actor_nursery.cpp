@@ -43,6 +43,10 @@ task<portal> actor_nursery::start_actor(std::string name, actor_options options)
 
 task<portal> actor_nursery::start(std::string name, actor_options options,
                                   std::shared_ptr<detail::run_once_state> once) {
+  if (once && options.lives().value_or(lifetime::until_result) != lifetime::until_result)
+    throw std::invalid_argument(
+        "run_in_actor: '" + name +
+        "' makes one call and lives until its result; use start_actor, or a supervisor");
   if (detail::actor_runtime::current().cancel_requested())
     throw runtime_failure("this actor is ending: it starts no children");
   check_options(name, options);

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "log/bounded_write.hpp"
 #include "runtime/actor_runtime.hpp"
 #include "runtime/boot_record.hpp"
 #include "runtime/child_main.hpp"
@@ -239,7 +240,7 @@ void print_error(const std::exception_ptr& error) {
     text.insert(text_of(head, width).size(), "\x1b[0m");
     text.insert(0, "\x1b[31m");
   }
-  complain(text);
+  log::detail::write_bounded(STDERR_FILENO, text + "\n");
 }
 
 bool asks_for_help(const parsed_flags& flags) {

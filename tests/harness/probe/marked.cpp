@@ -44,6 +44,11 @@ TRACTOR_CELL_TEST(marked, leaves_a_file, (), xfail_on("tcp", "known for long")) 
 
 TRACTOR_TEST(marked, wants_a_fork, (), needs("fork")) { co_return; }
 
-TRACTOR_TEST(marked, wants_wings, (), needs("wings")) { co_return; }
+TRACTOR_TEST(marked, wants_a_cipher, (), needs("encrypts")) { co_return; }
+
+// Words that mean nothing.
+TRACTOR_TEST(misspelt, wants_a_frok, (), needs("frok")) { co_return; }
+TRACTOR_TEST(misspelt, not_on_udp, (), skip_on("fork_spawn+udp", "a file has no port")) { co_return; }
+TRACTOR_TEST(misspelt, not_by_an_alias, (), xfail_on("forkserver", "known for long")) { co_return; }
 
 }  // namespace marked

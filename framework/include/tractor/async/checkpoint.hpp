@@ -7,7 +7,7 @@ namespace tractor {
 
 namespace detail {
 /// Goes to the end of the ready queue and on from there.
-class TRACTOR_API yield_awaiter final : public suspension, public engine_awaitable {
+class TRACTOR_API_MUST_AWAIT yield_awaiter final : public suspension, public engine_awaitable {
  public:
   explicit yield_awaiter(bool cancellable = true) noexcept : cancellable_(cancellable) {}
   yield_awaiter(yield_awaiter&& other) noexcept : cancellable_(other.cancellable_) {}

@@ -26,9 +26,9 @@ class TRACTOR_API condition {
   detail::intrusive_list<waiter, detail::in_waiters> waiters_;
 };
 
-class TRACTOR_API condition::waiter final : public detail::suspension,
-                                            public detail::engine_awaitable,
-                                            public detail::list_hook<detail::in_waiters> {
+class TRACTOR_API_MUST_AWAIT condition::waiter final : public detail::suspension,
+                                                       public detail::engine_awaitable,
+                                                       public detail::list_hook<detail::in_waiters> {
  public:
   explicit waiter(condition& on) noexcept : condition_(on) {}
   bool await_ready() const {

@@ -28,7 +28,7 @@ class TRACTOR_API event {
   bool set_ = false;
 };
 
-class TRACTOR_API event::waiter final : public detail::queued, public detail::engine_awaitable {
+class TRACTOR_API_MUST_AWAIT event::waiter final : public detail::queued, public detail::engine_awaitable {
  public:
   explicit waiter(event& on) noexcept : event_(on) {}
   /// Moves only before it is awaited, so that deadlines take it: `fail_after(1s, ev.wait())`.

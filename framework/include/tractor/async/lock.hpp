@@ -57,7 +57,7 @@ class [[nodiscard("the lock is free again when its guard is gone")]] lock::guard
   lock* held_;
 };
 
-class TRACTOR_API lock::waiter final : public detail::queued, public detail::engine_awaitable {
+class TRACTOR_API_MUST_AWAIT lock::waiter final : public detail::queued, public detail::engine_awaitable {
  public:
   explicit waiter(lock& on) noexcept : lock_(on) {}
   waiter(waiter&& other) noexcept : lock_(other.lock_) {}
@@ -120,7 +120,8 @@ class [[nodiscard("the permit goes back when this is gone")]] semaphore::permit 
   semaphore* from_;
 };
 
-class TRACTOR_API semaphore::waiter final : public detail::queued, public detail::engine_awaitable {
+class TRACTOR_API_MUST_AWAIT semaphore::waiter final : public detail::queued,
+                                                       public detail::engine_awaitable {
  public:
   explicit waiter(semaphore& on) noexcept : semaphore_(on) {}
   waiter(waiter&& other) noexcept : semaphore_(other.semaphore_) {}

@@ -37,7 +37,8 @@ class TRACTOR_API signal_receiver {
   std::shared_ptr<state> state_;
 };
 
-class TRACTOR_API signal_receiver::waiter final : public detail::queued, public detail::engine_awaitable {
+class TRACTOR_API_MUST_AWAIT signal_receiver::waiter final : public detail::queued,
+                                                             public detail::engine_awaitable {
  public:
   explicit waiter(std::shared_ptr<state> on) noexcept;
   waiter(waiter&& other) noexcept;

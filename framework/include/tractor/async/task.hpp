@@ -21,8 +21,12 @@ template <class T> inline constexpr bool is_task<task<T>> = true;
 
 [[noreturn]] TRACTOR_API void refuse_second_await();
 
-/// Awaitables of the engine carry this tag; nothing else may be awaited inside a task.
+/// Awaitables of the engine carry this tag; nothing else may be awaited inside a task. Attributes are not
+/// inherited, so each also says `TRACTOR_MUST_AWAIT` or `TRACTOR_API_MUST_AWAIT`.
 struct engine_awaitable {};
+#define TRACTOR_MUST_AWAIT [[nodiscard("it waits only when it is awaited: write co_await before it")]]
+// g++ 12 does not take TRACTOR_API beside an attribute in brackets.
+#define TRACTOR_API_MUST_AWAIT TRACTOR_MUST_AWAIT [[gnu::visibility("default")]]
 
 template <class P> class task_awaiter;
 
@@ -88,7 +92,11 @@ struct promise_base : frame_record {
 
 template <class T> struct task_promise final : promise_base {
   task<T> get_return_object() noexcept;
-  template <class U = T> void return_value(U&& value) { result.emplace(std::forward<U>(value)); }
+  template <class U = T> void return_value(U&& value) {
+    static_assert(std::is_convertible_v<U, T>,
+                  "what stands after co_return does not convert to the task's value type by itself");
+    if constexpr (std::is_convertible_v<U, T>) result.emplace(std::forward<U>(value));
+  }
   T take() {
     if (error) std::rethrow_exception(std::move(error));
     return std::move(*result);
@@ -134,6 +142,9 @@ template <class P> class task_awaiter {
 /// `co_await std::move(t)`). Awaiting a task is not itself a checkpoint: what it does inside may be.
 template <class T> class [[nodiscard("a task does nothing until it is awaited")]] task {
  public:
+  static_assert(
+      !std::is_reference_v<T>,
+      "a task yields a value: return a pointer or a std::reference_wrapper in place of a reference");
   using value_type = T;
   using promise_type = detail::task_promise<T>;
 

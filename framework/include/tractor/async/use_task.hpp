@@ -32,7 +32,7 @@ template <class... R>
 inline constexpr bool leads_with_error<std::tuple<boost::system::error_code, R...>> = true;
 
 template <bool Throwing, class Initiation, class InitArgs, class... R>
-class asio_awaiter final : public suspension, public engine_awaitable {
+class TRACTOR_MUST_AWAIT asio_awaiter final : public suspension, public engine_awaitable {
  public:
   asio_awaiter(Initiation initiation, InitArgs args)
       : initiation_(std::move(initiation)), args_(std::move(args)) {}

@@ -1,6 +1,8 @@
 // The identity of an actor.
 #pragma once
 
+#include <compare>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -25,6 +27,10 @@ class TRACTOR_API actor_id {
 
   /// Two identities are the same when their uuids are.
   friend bool operator==(const actor_id& a, const actor_id& b) noexcept { return a.uuid_ == b.uuid_; }
+  /// Their order is that of the uuids: any, but the same everywhere.
+  friend std::strong_ordering operator<=>(const actor_id& a, const actor_id& b) noexcept {
+    return a.uuid_ <=> b.uuid_;
+  }
 
  private:
   std::string name_;
@@ -33,3 +39,9 @@ class TRACTOR_API actor_id {
 };
 
 }  // namespace tractor
+
+template <> struct std::hash<tractor::actor_id> {
+  std::size_t operator()(const tractor::actor_id& who) const noexcept {
+    return std::hash<std::string>{}(who.uuid());
+  }
+};

@@ -38,7 +38,10 @@ class TRACTOR_API address {
   friend bool operator==(const address& a, const address& b) {
     return a.text_ == b.text_ && a.transport_ == b.transport_;
   }
-  friend auto operator<=>(const address& a, const address& b) { return a.text_ <=> b.text_; }
+  friend std::strong_ordering operator<=>(const address& a, const address& b) {
+    if (const auto order = a.text_ <=> b.text_; order != 0) return order;
+    return a.transport_ <=> b.transport_;
+  }
 
  private:
   std::string transport_;

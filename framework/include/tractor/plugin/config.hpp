@@ -17,11 +17,11 @@ TRACTOR_API std::optional<std::string> find_config(const std::optional<std::stri
 
 /// Reads a config file (YAML).
 ///
-/// Keys: spawn_backend, transports, registry_addrs, loglevel, log_spec, plugin_path, allow_keyless_peers,
-/// insecure_bind; limits: max_frame, depth, handshake_timeout, max_unauthenticated; timeouts: cancel_ack,
-/// hard_kill, nursery_cancel, unregister, peers, heartbeat_period, heartbeat_timeout. A duration is a number
-/// with a unit (`500ms`, `1.5s`), a size a number or one with KiB, MiB or GiB.
-/// Throws `settings_error` with file, line and column for anything else.
+/// Keys: spawn_backend, transports, registry_addrs, loglevel, log_spec, plugin_path, debug_mode,
+/// enable_stackscope, allow_keyless_peers, insecure_bind; limits: max_frame, depth, handshake_timeout,
+/// max_unauthenticated; timeouts: cancel_ack, hard_kill, nursery_cancel, unregister, peers, heartbeat_period,
+/// heartbeat_timeout. A duration is a number with a unit (`500ms`, `1.5s`), a size a number or one with KiB,
+/// MiB or GiB. Throws `settings_error` with file, line and column for anything else.
 TRACTOR_API choices read_config(const std::string& path);
 
 }  // namespace tractor

@@ -36,6 +36,9 @@ class plugin_info {
   bool good() const noexcept { return fault == plugin::fault::none; }
 };
 
+/// Returns every word that `plugin_info::capabilities` can hold.
+TRACTOR_API std::vector<std::string> known_capabilities();
+
 /// Finds plugins by key and owns what they create.
 ///
 /// A plugin is loaded from its absolute path on first use and stays for the life of the process: its code is

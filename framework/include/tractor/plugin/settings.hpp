@@ -133,4 +133,10 @@ TRACTOR_API choices read_environment();
 /// Throws `settings_error`.
 TRACTOR_API settings resolve_settings(const parsed_flags& flags, const choices& from_code = {});
 
+/// Searches the settings' folders from now on, and puts keys in place of aliases.
+///
+/// Throws `settings_error`, which names the variable, flag or other origin, for a backend or a transport that
+/// no plugin has.
+TRACTOR_API void resolve_keys(settings& chosen);
+
 }  // namespace tractor

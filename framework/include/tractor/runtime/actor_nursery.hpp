@@ -108,6 +108,27 @@ actor_options expose_as(std::string_view name, const Names&... parameters) {
   return options;
 }
 
+/// Who is to be started: a name, and how the process is made. A value.
+///
+/// A name alone is one, so that `an.run_in_actor<&f>("worker", ...)` needs no more; with options write
+/// `an.run_in_actor<&f>(actor_spec("worker", actor_options().env("LANG", "C")), ...)`.
+class TRACTOR_API actor_spec {
+ public:
+  actor_spec(std::string name, actor_options options = {})
+      : name_(std::move(name)), options_(std::move(options)) {}
+  actor_spec(const char* name, actor_options options = {})
+      : actor_spec(std::string(name), std::move(options)) {}
+
+  const std::string& name() const noexcept { return name_; }
+  const actor_options& options() const noexcept { return options_; }
+
+ private:
+  friend class actor_nursery;
+  friend class child_spec;
+  std::string name_;
+  actor_options options_;
+};
+
 namespace detail {
 class child_actor;
 
@@ -156,13 +177,17 @@ class TRACTOR_API actor_nursery {
 
   /// Starts an actor that calls `Fn(args...)` once and ends; its error is an error of this nursery. A
   /// checkpoint.
-  template <auto Fn, class... A> auto run_in_actor(std::string name, A&&... args) {
+  ///
+  /// The options may expose more functions than `Fn`. It lives until its result: asking for another life is
+  /// a `std::invalid_argument`.
+  template <auto Fn, class... A> auto run_in_actor(actor_spec child, A&&... args) {
     detail::check_plain_call<Fn>();
     using result = typename detail::function_traits<decltype(Fn)>::result;
     auto state = std::make_shared<detail::run_once_state>();
     state->what = &detail::endpoint_of<Fn>();
     state->args = detail::check_and_encode<Fn>(std::forward<A>(args)...);
-    return start_once<result>(std::move(name), expose<Fn>(), std::move(state));
+    child.options_.template expose<Fn>();
+    return start_once<result>(std::move(child.name_), std::move(child.options_), std::move(state));
   }
 
   /// Asks every child to end, in parallel, each by the kill ladder; the body is cancelled too. Not a

@@ -198,7 +198,7 @@ class TRACTOR_API stream_base {
 namespace detail {
 
 /// What `stream.send(...)` returns: to be awaited, once. Holds the item, or refers to the caller's.
-template <class T, bool Owns> class sending_item final : public stream_sender {
+template <class T, bool Owns> class TRACTOR_MUST_AWAIT sending_item final : public stream_sender {
  public:
   template <class... A>
   explicit sending_item(stream_base& to, A&&... args) : stream_sender(to), item_(std::forward<A>(args)...) {}
@@ -211,7 +211,8 @@ template <class T, bool Owns> class sending_item final : public stream_sender {
 };
 
 /// What `stream.receive()` and `stream.next()` return: to be awaited, once.
-template <class Stream, class T, bool Throwing> class receiving_item_of final : public stream_receiver {
+template <class Stream, class T, bool Throwing>
+class TRACTOR_MUST_AWAIT receiving_item_of final : public stream_receiver {
  public:
   explicit receiving_item_of(Stream& from) noexcept : stream_receiver(from), from_(from) {}
   /// Moves only before it is awaited.

@@ -8,6 +8,7 @@
 #include "tractor/async/detail/body.hpp"
 #include "tractor/async/task_nursery.hpp"
 #include "tractor/plugin/address.hpp"
+#include "tractor/runtime/detail/narrowing.hpp"
 #include "tractor/runtime/endpoint.hpp"
 #include "tractor/runtime/errors.hpp"
 
@@ -40,8 +41,16 @@ template <class R> task<R> call_typed(std::shared_ptr<link> via, const endpoint&
   }
 }
 
-template <class Tuple, class... A, std::size_t... I>
+/// Refuses a number that the parameter cannot hold, as the peer refuses a wrong argument.
+template <auto Fn, std::size_t I, class To, class From> void check_number(const From& given) {
+  if constexpr (may_narrow<To, From>)
+    if (!survives<To>(given))
+      bad_argument(endpoint_of<Fn>(), I, msg::wire_name<To>(), std::to_string(+given) + " does not fit");
+}
+
+template <auto Fn, class Tuple, class... A, std::size_t... I>
 msg::buffer encode_arguments(std::index_sequence<I...>, const A&... args) {
+  (check_number<Fn, I, std::tuple_element_t<I, Tuple>>(args), ...);
   msg::buffer out;
   msg::writer to(out);
   to.array_header(sizeof...(A));
@@ -70,8 +79,13 @@ template <auto Fn, class... A> msg::buffer check_and_encode(A&&... args) {
         constexpr bool fits =
             (std::is_convertible_v<A&&, std::tuple_element_t<I, typename traits::arguments>> && ...);
         static_assert(fits, "an argument cannot be converted to the endpoint's parameter type");
+        static_assert(
+            !(cuts_fractions<std::tuple_element_t<I, typename traits::arguments>, std::remove_cvref_t<A>> ||
+              ...),
+            "an argument with a fraction would be cut to the integer that the endpoint takes: "
+            "convert it yourself");
         if constexpr (fits)
-          return encode_arguments<typename traits::arguments>(all, std::forward<A>(args)...);
+          return encode_arguments<Fn, typename traits::arguments>(all, std::forward<A>(args)...);
         else
           return msg::buffer();
       }
@@ -97,7 +111,8 @@ class TRACTOR_API portal {
 
   /// Calls `Fn(args...)` in the peer and waits for its result. A checkpoint.
   ///
-  /// The arguments are encoded before this returns, so the task holds no reference. A cancel of the caller
+  /// The arguments are encoded before this returns, so the task holds no reference; a number that its
+  /// parameter cannot hold is a `msg_type_error` there and then. A cancel of the caller
   /// cancels the remote task and waits for it, bounded by the ack bound. Throws `remote_actor_error` for an
   /// error of the peer, `context_cancelled` when it was cancelled there, `msg_type_error` for a result of
   /// another type, `transport_closed` or `actor_failure` when the peer is gone. A peer in another language is

@@ -39,7 +39,7 @@ template <> inline constexpr std::size_t ring_element_size<ring_bytes> = 0;
 }  // namespace detail
 
 /// What `send()` returns: to be awaited, once. Holds the item.
-template <ring_item T> class ring_sending final : public detail::ring_write {
+template <ring_item T> class TRACTOR_MUST_AWAIT ring_sending final : public detail::ring_write {
  public:
   ring_sending(detail::ring_sender& to, const T& item) noexcept : ring_write(to, {}), item_(item) {}
   ring_sending(ring_sending&& other) noexcept : ring_write(std::move(other)), item_(other.item_) {}
@@ -53,7 +53,8 @@ template <ring_item T> class ring_sending final : public detail::ring_write {
 };
 
 /// What `receive()` and `next()` return: to be awaited, once; yields the item, or nothing at the end.
-template <ring_item T, bool Throwing> class ring_receiving final : public detail::ring_read {
+template <ring_item T, bool Throwing>
+class TRACTOR_MUST_AWAIT ring_receiving final : public detail::ring_read {
  public:
   using ring_read::ring_read;
   std::conditional_t<Throwing, T, std::optional<T>> await_resume() {
@@ -75,7 +76,7 @@ template <ring_item T, bool Throwing> class ring_receiving final : public detail
 };
 
 /// What `next_view()` returns: to be awaited, once.
-class ring_viewing final : public detail::ring_read {
+class TRACTOR_MUST_AWAIT ring_viewing final : public detail::ring_read {
  public:
   using ring_read::ring_read;
   std::optional<msg::byte_view> await_resume() {

@@ -79,6 +79,8 @@ class TRACTOR_API child_spec {
       : name_(std::move(name)), options_(std::move(options)) {}
   child_spec(const char* name, actor_options options = {})
       : child_spec(std::string(name), std::move(options)) {}
+  /// What a nursery starts, a supervisor starts too.
+  child_spec(actor_spec from) : child_spec(std::move(from.name_), std::move(from.options_)) {}
 
   child_spec& lives(lifetime how_long) { return options_.lives(how_long), *this; }
   child_spec& permanent() { return restart_ = restart_type::permanent, *this; }

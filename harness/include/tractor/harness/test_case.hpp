@@ -34,6 +34,9 @@ class test_case {
   std::vector<std::function<std::string(const cell&)>> obstacles;
   /// Where the body is known to fail.
   std::vector<known_failure> known_failures;
+  /// What its options name: places of the matrix, and capabilities of plugins. A word that means nothing is
+  /// an error of the run.
+  std::vector<std::string> named_places, named_capabilities;
   /// What the test adds to the options of its root actor; may be empty.
   std::function<void(run_options&, test_context&)> root;
   /// Makes those fixtures of the body that live as long as the session; may be empty.

@@ -151,7 +151,8 @@ template <class T> channel_core<T>& open_end(const std::shared_ptr<channel_core<
 }  // namespace detail
 
 /// What `send()` returns: to be awaited, once. Holds the item until the channel takes it.
-template <class T> class sending final : public detail::queued, public detail::engine_awaitable {
+template <class T>
+class TRACTOR_MUST_AWAIT sending final : public detail::queued, public detail::engine_awaitable {
  public:
   template <class... A>
   sending(detail::channel_core<T>& core, std::uint64_t side, A&&... args)
@@ -186,7 +187,7 @@ template <class T> class sending final : public detail::queued, public detail::e
   detail::channel_end end_ = detail::channel_end::none;
 };
 
-template <class T, bool Throwing> class receiving_item final : public detail::receiver<T> {
+template <class T, bool Throwing> class TRACTOR_MUST_AWAIT receiving_item final : public detail::receiver<T> {
  public:
   receiving_item(detail::channel_core<T>& core, std::uint64_t side) noexcept
       : detail::receiver<T>(side), core_(core) {}

@@ -105,7 +105,7 @@ template <class T> void decode_into_optional(msg::byte_view bytes, std::optional
 }
 
 /// What `open_stream()` returns: to be awaited, once; yields the stream by reference.
-template <class Stream> class opening_stream final : public engine_awaitable {
+template <class Stream> class TRACTOR_MUST_AWAIT opening_stream final : public engine_awaitable {
  public:
   explicit opening_stream(Stream& stream) noexcept : stream_(stream) {}
   bool await_ready() const {

@@ -73,7 +73,7 @@ class TRACTOR_API ring_operation : public suspension, public engine_awaitable {
   bool aborted_ = false;
 };
 
-class TRACTOR_API ring_write : public ring_operation {
+class TRACTOR_API_MUST_AWAIT ring_write : public ring_operation {
  public:
   ring_write(ring_sender& to, msg::byte_view item) noexcept;
   ring_write(ring_write&& other) noexcept;
@@ -89,7 +89,7 @@ class TRACTOR_API ring_write : public ring_operation {
   std::size_t written_ = 0;
 };
 
-class TRACTOR_API ring_read : public ring_operation {
+class TRACTOR_API_MUST_AWAIT ring_read : public ring_operation {
  public:
   explicit ring_read(ring_receiver& from) noexcept;
   ring_read(ring_read&& other) noexcept;
