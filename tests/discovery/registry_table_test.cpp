@@ -141,8 +141,8 @@ TEST(registry_table, a_lease_that_was_to_be_renewed_and_was_not_ends_the_entry) 
 }
 
 TEST(registry_table, a_lease_beyond_all_time_never_ends) {
-  EXPECT_EQ(end_of_lease(duration::max(), start), time_point::max());
-  EXPECT_EQ(end_of_lease(10s, start), start + 10s);
+  EXPECT_EQ(detail::end_of_lease(duration::max(), start), time_point::max());
+  EXPECT_EQ(detail::end_of_lease(10s, start), start + 10s);
 }
 
 TEST(registry_table, a_renewed_lease_lives_on) {

@@ -72,6 +72,7 @@ class dump_watch {
 
   bool is_of_last_burst(bool quiet) const noexcept;
   void arm(std::chrono::nanoseconds until_blocked) noexcept;
+  void begin(bool quiet) noexcept;
   void dump(std::string_view state) noexcept;
 
   const actor_runtime& runtime_;
@@ -84,6 +85,7 @@ class dump_watch {
   struct sigaction before_ {};
   volatile sig_atomic_t asked_ = 0;
   volatile sig_atomic_t dumping_ = 0;
+  volatile sig_atomic_t missed_ = 0;  // a signal for a dump that stderr shows, while one for the file is made
   volatile sig_atomic_t quietly_ = 0;  // this dump, or the last one, is for the file alone
   clock::time_point last_ = clock::time_point::min();
 };
@@ -151,13 +153,20 @@ void dump_watch::on_signal(const siginfo_t& info) noexcept {
     if (asked_ && !dumping_) dump("its loop is blocked");
   } else if (asked_) {
     if (!quiet) quietly_ = 0;
-  } else if (!dumping_ && !is_of_last_burst(quiet)) {
-    asked_ = 1;
-    quietly_ = quiet;
-    arm(patience);
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
+  } else if (dumping_) {
+    // Who has read the file of this one may ask before it is done.
+    if (!quiet && quietly_) missed_ = 1;
+  } else if (!is_of_last_burst(quiet)) {
+    begin(quiet);
   }
+}
+
+void dump_watch::begin(bool quiet) noexcept {
+  asked_ = 1;
+  quietly_ = quiet;
+  arm(patience);
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
 }
 
 // Who looks at stderr has not seen what went to the file alone.
@@ -188,6 +197,10 @@ void dump_watch::dump(std::string_view state) noexcept {
   for (const int pid : runtime_.child_pids()) pass_to_child(pid, quietly_);
   last_ = clock::now();
   dumping_ = 0;
+  if (missed_) {
+    missed_ = 0;
+    begin(false);
+  }
 }
 
 task<> dump_watch::serve() {
