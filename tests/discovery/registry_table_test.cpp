@@ -14,6 +14,7 @@ namespace registry_table_test {
 namespace {
 
 using namespace tractor;
+using detail::end_of_lease;
 using detail::name_pattern;
 using detail::registry_table;
 using detail::tenure;

@@ -217,7 +217,7 @@ TEST(runner, never_repeats_a_leak_or_a_crash) {
 TEST(runner, stops_at_the_first_failure_if_it_is_told_to) {
   const finished_run run(probe("fault.fd/*:fault.thread/*:fault.none/*").arg("--isolate", "process", "-x"));
   EXPECT_EQ(run.code, 1);
-  EXPECT_THAT(run.text, HasSubstr("tests were not run\n"));
+  EXPECT_THAT(run.text, HasSubstr("\n1 test was not run\n"));
 }
 
 bool has_begun(const std::vector<pid_t>& below) {

@@ -95,8 +95,8 @@ TEST(rendered_error, of_groups_in_groups_keeps_the_lines_of_the_tree_apart) {
   const std::exception_ptr remote = detail::unbox_error(raised("far", actor("leaf", 3)));
   const std::exception_ptr inner = join_errors("inner", {remote, local("near")});
   EXPECT_EQ(render_error(join_errors("outer", {inner, local("last")})),
-            "tractor::exception_group: outer (2 errors)\n"
-            "  +-- tractor::exception_group: inner (2 errors)\n"
+            "exception_group: outer (2 errors)\n"
+            "  +-- exception_group: inner (2 errors)\n"
             "  |     +-- std::runtime_error: far\n"
             "  |     |     | raised in 'leaf@0a1b2c3d' (pid 3)\n"
             "  |     +-- std::runtime_error: near\n"

@@ -154,7 +154,7 @@ error_box box_of(const std::exception_ptr& error) {
   } catch (const remote_actor_error& remote) {
     return box_of(remote.record());
   } catch (const base_exception_group& group) {
-    box.head = type_name(error);
+    box.head = "exception_group";  // as `describe` has it
     add_text(box, group.message());
     add_count(box, group.exceptions().size());
     for (const std::exception_ptr& member : group.exceptions()) box.members.push_back(box_of(member));
