@@ -226,12 +226,12 @@ TRACTOR_CELL_TEST(killing, of_any_process_at_any_time_leaves_nothing,
 
 TRACTOR_CELL_TEST(interrupts, end_a_tree_with_the_code_of_the_signal,
                   (start_method method, tpt_proto proto, reg_addr addr)) {
-  for (const int signo : {SIGINT, SIGTERM}) {
+  for (const int signo : {SIGINT, SIGTERM, SIGHUP}) {
     running_tree tree(method, proto, addr);
     const auto below = tree.grown();
     tree.run.signal(signo);
     tree.ends_with(128 + signo, below);
-    EXPECT_THAT(tree.run.err(), HasSubstr(signo == SIGINT ? "SIGINT" : "SIGTERM"));
+    EXPECT_THAT(tree.run.err(), HasSubstr(std::string("SIG") + ::sigabbrev_np(signo)));
   }
 }
 

@@ -48,7 +48,8 @@ void use_real_stderr() {
 
 // Before it serves, a child has nothing to end in order, and nobody there to wait for its cancel.
 task<> watch_child_signals(actor_runtime& runtime, const bool& serves, cancel_scope& life) {
-  asio::signal_set signals(this_context(), SIGINT, SIGTERM);
+  asio::signal_set signals(this_context());
+  for (const int each : interrupting_signals()) signals.add(each);
   const interrupts_let_in here;
   for (;;) {
     const int signo = co_await signals.async_wait(use_task);

@@ -103,8 +103,15 @@ void unguard_signals(const signals_before& before) {
   ::pthread_sigmask(SIG_SETMASK, &before.mask, nullptr);
 }
 
+std::vector<int> interrupting_signals() {
+  std::vector<int> out{SIGINT, SIGTERM};
+  struct sigaction now {};
+  if (::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) out.push_back(SIGHUP);
+  return out;
+}
+
 interrupts_let_in::interrupts_let_in() noexcept {
-  const sigset_t set = set_of({SIGINT, SIGTERM});
+  const sigset_t set = set_of({SIGINT, SIGTERM, SIGHUP});
   sigset_t before;
   ::pthread_sigmask(SIG_UNBLOCK, &set, &before);
   ::sigandset(&blocked_before_, &before, &set);

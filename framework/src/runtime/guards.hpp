@@ -24,8 +24,12 @@ signals_before guard_signals();
 /// is dropped: it was for the tree.
 void unguard_signals(const signals_before& before);
 
-/// Lets SIGINT and SIGTERM reach this thread while it lives, even if the starter of this process has blocked
-/// them.
+/// The signals that ask this process to end: SIGINT, SIGTERM, and SIGHUP unless its starter had that ignored,
+/// as `nohup` does.
+std::vector<int> interrupting_signals();
+
+/// Lets SIGINT, SIGTERM and SIGHUP reach this thread while it lives, even if the starter of this process has
+/// blocked them.
 class interrupts_let_in {
  public:
   interrupts_let_in() noexcept;

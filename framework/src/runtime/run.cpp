@@ -84,7 +84,8 @@ void settle_keys(settings& chosen) {
 
 // Before its main task runs, all that a root does can be cut off; later on, its teardown must not be.
 task<> watch_interrupts(int& interrupted_by, cancel_scope*& what_runs) {
-  asio::signal_set signals(this_context(), SIGINT, SIGTERM);
+  asio::signal_set signals(this_context());
+  for (const int each : interrupting_signals()) signals.add(each);
   const interrupts_let_in here;
   for (int count = 1;; ++count) {
     const int signo = co_await signals.async_wait(use_task);
