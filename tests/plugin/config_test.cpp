@@ -90,10 +90,10 @@ TEST(config, one_text_will_do_for_a_list) {
 }
 
 TEST(config, an_unknown_key_is_named_with_its_place_and_the_known_ones) {
-  EXPECT_EQ(
-      error_of("loglevel: info\nspawn_bakend: x\n"),
-      "tractor.yaml:2:1: unknown key 'spawn_bakend': known are allow_keyless_peers, insecure_bind, limits, "
-      "log_spec, loglevel, plugin_path, registry_addrs, spawn_backend, timeouts, transports");
+  EXPECT_EQ(error_of("loglevel: info\nspawn_bakend: x\n"),
+            "tractor.yaml:2:1: unknown key 'spawn_bakend': known are allow_keyless_peers, debug_mode, "
+            "enable_stackscope, insecure_bind, limits, log_spec, loglevel, plugin_path, registry_addrs, "
+            "spawn_backend, timeouts, transports");
   EXPECT_EQ(error_of("limits:\n  depht: 3\n"),
             "tractor.yaml:2:3: unknown key 'depht': known are depth, handshake_timeout, max_frame, "
             "max_unauthenticated");
