@@ -158,7 +158,8 @@ TRACTOR_CELL_TEST(pty_session, of_a_test_that_has_failed_is_shown, (start_method
                              .arg("--spawn-backend", how.key(), "--tpt-proto", via.key())
                              .arg("--gtest_filter=planned.terminal*:planned.end_of*"));
   EXPECT_EQ(run.verdict_of("planned.terminal_that_stays_silent/"), "FAIL") << run.text;
-  EXPECT_THAT(run.text, testing::ContainsRegex("ms\\): planned.cpp:[0-9]+: the test threw .*pty_timeout: no 'more' in time"));
+  EXPECT_THAT(run.text, testing::ContainsRegex(
+                            "ms\\): planned.cpp:[0-9]+: the test threw .*pty_timeout: no 'more' in time"));
   EXPECT_THAT(run.text, testing::ContainsRegex("the terminal of [0-9]+ showed:\nonly this\n"));
   EXPECT_THAT(run.text, testing::Not(HasSubstr("no actor came to")));
   EXPECT_EQ(run.verdict_of("planned.end_of_the_session_that_fails/"), "FAIL") << run.text;

@@ -235,6 +235,25 @@ TRACTOR_CELL_TEST(interrupts, end_a_tree_with_the_code_of_the_signal,
   }
 }
 
+TRACTOR_CELL_TEST(interrupts, by_a_terminal_that_is_closed_are_no_news_under_nohup,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  command line("/usr/bin/nohup");
+  const command bare = program("tree", method, proto, addr);
+  for (const std::string& word : bare.words()) line.arg(word);
+  subprocess run(line);
+  for (const std::string leaf : {"taa", "tab", "tba", "tbb"})
+    ASSERT_TRUE(run.wait_for_output("leaf " + leaf + " is up", roomy(10s))) << run.err();
+  const auto below = run.descendants();
+  run.signal_tree(SIGHUP);
+  EXPECT_FALSE(run.wait(200ms).has_value()) << run.err();
+  EXPECT_EQ(run.descendants().size(), below.size());
+  run.signal(SIGINT);
+  const auto status = run.wait(roomy(10s));
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(status->code(), 130) << run.err();
+  EXPECT_TRUE(all_gone(below, roomy(5s)));
+}
+
 TRACTOR_CELL_TEST(interrupts, given_twice_end_a_root_that_does_not_listen,
                   (start_method method, tpt_proto proto, reg_addr addr)) {
   subprocess run(program("stubborn", method, proto, addr));
