@@ -68,7 +68,7 @@ class TRACTOR_API timeout_settings {
   setting<choices::duration> peers{std::chrono::seconds(3)};  ///< for peers to take our last words
   setting<choices::duration> heartbeat_period{std::chrono::seconds(15)};  ///< zero: no heartbeats
   setting<choices::duration> heartbeat_timeout{
-      std::chrono::seconds(60)};  ///< after which a peer counts as silent
+      std::chrono::seconds(60)};  ///< after which a peer counts as silent; longer than the period
 };
 
 /// All settings of an actor. A value.
@@ -130,7 +130,7 @@ TRACTOR_API choices read_environment();
 
 /// Merges everything: built-in values, the config file that `find_config` finds, code, flags, environment.
 ///
-/// Throws `settings_error`.
+/// Throws `settings_error`, also for values that do not go together.
 TRACTOR_API settings resolve_settings(const parsed_flags& flags, const choices& from_code = {});
 
 /// Searches the settings' folders from now on, and puts keys in place of aliases.

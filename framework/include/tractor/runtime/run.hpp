@@ -52,7 +52,8 @@ class TRACTOR_API run_options {
   run_options& ensure_registry(bool on = true) { return ensure_registry_ = on, *this; }
   /// What this root does as the registrar with names that are given twice.
   run_options& duplicate_names(name_policy policy) { return duplicate_names_ = policy, *this; }
-  /// How long an entry of this registrar lives that no open connection keeps, unless it is renewed.
+  /// How long an entry of this registrar lives that no open connection keeps, unless it is renewed. Longer
+  /// than zero, or the root throws `settings_error`.
   run_options& registry_lease(duration lease) { return registry_lease_ = lease, *this; }
   run_options& loglevel(std::string level_or_spec) { return loglevel_ = std::move(level_or_spec), *this; }
   run_options& debug_mode(bool on = true) { return debug_mode_ = on, *this; }
