@@ -49,10 +49,12 @@ void use_real_stderr() {
 // Before it serves, a child has nothing to end in order, and nobody there to wait for its cancel.
 task<> watch_child_signals(actor_runtime& runtime, const bool& serves, cancel_scope& life) {
   asio::signal_set signals(this_context());
-  for (const int each : interrupting_signals()) signals.add(each);
+  for (const int each : {SIGINT, SIGTERM, SIGHUP}) signals.add(each);
   const interrupts_let_in here;
   for (;;) {
     const int signo = co_await signals.async_wait(use_task);
+    // A terminal that is closed tells all its processes; what that means is for the root to say.
+    if (signo == SIGHUP) continue;
     TRACTOR_LOG(runtime, cancel, "signal {} from the system: ending", signo);
     runtime.cancel_soon();
     if (!serves) life.cancel();

@@ -70,18 +70,6 @@ void announce(const settings& chosen) {
   if (chosen.debug_mode.value()) complain("debug mode is accepted, but the debugger is not there yet");
 }
 
-// Resolves keys and aliases, so that one name stands for one thing from here on.
-void settle_keys(settings& chosen) {
-  auto& plugins = plugin::registry::instance();
-  plugins.set_folders(chosen.plugin_folders());
-  const std::string backend = plugins.resolve("spawn", chosen.spawn_backend.value());
-  chosen.spawn_backend.set(backend, chosen.spawn_backend.origin());
-  std::vector<std::string> transports;
-  for (const std::string& key : chosen.transports.value())
-    transports.push_back(plugins.resolve("transport", key));
-  chosen.transports.set(std::move(transports), chosen.transports.origin());
-}
-
 // Before its main task runs, all that a root does can be cut off; later on, its teardown must not be.
 task<> watch_interrupts(int& interrupted_by, cancel_scope*& what_runs) {
   asio::signal_set signals(this_context());
@@ -202,7 +190,7 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
         "there");
   if (options.registry_lease() <= duration::zero())
     throw settings_error("run_options::registry_lease must be longer than zero");
-  settle_keys(chosen);
+  resolve_keys(chosen);
   chosen.apply_log_levels();
   spawn_backend& backend = plugin::registry::instance().spawn(chosen.spawn_backend.value());
   const signals_guarded for_the_tree;
