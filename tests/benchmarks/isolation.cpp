@@ -17,7 +17,7 @@ namespace process = boost::process;
 constexpr int tests = 16;
 
 std::string test_program() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "tractor_bench_tests";
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "tractor_bench_suite";
 }
 
 // Milliseconds for each test of a program whose tests only boot a root.

@@ -1,4 +1,4 @@
-// Each line that ends in `// forgotten` lacks a co_await; check_forgotten_awaits.sh wants a warning of it.
+// Each line that ends in `// forgotten` lacks a co_await; test_forgotten_awaits.sh wants a warning of it.
 #include "tractor/async/use_task.hpp"
 #include "tractor/tractor.hpp"
 using namespace tractor;

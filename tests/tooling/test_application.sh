@@ -49,7 +49,7 @@ by_ctest() {
 
   must 'the workflow' cmake --workflow --preset ci
   shows '^100% tests passed, 0 tests failed out of 24$'
-  shows 'app.is_skipped_without_wings/trio_like\+uds .*Skipped'
+  shows 'app.is_skipped_where_nothing_is_encrypted/trio_like\+uds .*Skipped'
   [[ $(grep -cE '^\s*(tests="24"|failures="0"|skipped="9")$' build/ctest.xml) == 3 ]] ||
     die "CTest does not count 9 skips: $(head -n 12 build/ctest.xml)"
   must 'a test preset' ctest --preset uds -N
@@ -89,13 +89,13 @@ selection() {
   shows '^2 passed, 0 failed, 0 skipped$'
   fails 2 'a backend that nobody knows' "$app" --spawn-backend nobody
   shows nobody
-  fails 9 'nothing but skips' "$app" -k wings --skip-code 9
+  fails 9 'nothing but skips' "$app" -k encrypted --skip-code 9
   shows '^0 passed, 0 failed, 4 skipped$'
   must 'the list for CTest' one --ctest list.cmake
   [[ $(grep -c '^add_test' list.cmake) == 1 ]] || die "the list for CTest has more than was selected"
 
   export APP_BREAKS=fork_spawn+uds
-  fails 1 'up to the first failure' "$app" -k 'breaks and not wings' -x
+  fails 1 'up to the first failure' "$app" -k 'breaks and not encrypted' -x
   shows '^1 passed, 1 failed, 0 skipped$'
   shows '^2 tests were not run$'
   fails 1 'what failed' "$app" --lf

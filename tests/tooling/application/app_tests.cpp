@@ -34,7 +34,7 @@ TRACTOR_TEST(app, asks_another_process, (lucky_number lucky), label("quick"),
   co_await open_nursery(work);
 }
 
-TRACTOR_TEST(app, is_skipped_without_wings, (), needs("wings")) { co_return; }
+TRACTOR_TEST(app, is_skipped_where_nothing_is_encrypted, (), needs("encrypts")) { co_return; }
 
 TRACTOR_TEST(app, is_known_to_fail_over_tcp, (), xfail_on("tcp", "an example of a known fault")) {
   const std::string transport = current_actor().transports().front();

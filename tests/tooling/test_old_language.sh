@@ -1,7 +1,7 @@
 #!/bin/sh
 # Who compiles without C++20 is told so first, in one line.
 #
-# usage: check_old_language.sh [TREE]      (default: this one); $CXX is the compiler, else g++
+# usage: test_old_language.sh [TREE]      (default: this one); $CXX is the compiler, else g++
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "${1:-$here/../..}" && pwd)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A forgotten co_await is a warning: one of each line of forgotten_awaits.cc that says so, and none of the others.
 #
-# usage: check_forgotten_awaits.sh [TREE]      (default: this one); $CXX is the compiler, else g++
+# usage: test_forgotten_awaits.sh [TREE]      (default: this one); $CXX is the compiler, else g++
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "${1:-$here/../..}" && pwd)
