@@ -61,6 +61,7 @@ start_tree() { # start_tree BACKEND: sets tree and actor
 }
 
 check_backend() { # check_backend BACKEND
+  local commands holder
   start_tree "$1"
   reap --dry-run --uds || die "a dry run over a living tree failed"
   silent_on " $actor "
@@ -70,8 +71,13 @@ check_backend() { # check_backend BACKEND
 
   # Its boot is over when both listen.
   eventually 'both actors listen' bash -c "[[ \$(find '$XDG_RUNTIME_DIR' -name '*.sock' | wc -l) -ge 2 ]]"
-  kill -STOP "$actor"
-  eventually 'the actor has stopped' state_is "$actor" T
+  # A stopped actor would wake at the death of its root, and end itself. What a debugger holds does not.
+  mkfifo "$folder/commands"
+  exec {commands}<>"$folder/commands"
+  gdb -q -nx -p "$actor" <&"$commands" >"$folder/gdb" 2>&1 &
+  holder=$!
+  mine+=("$holder")
+  eventually 'a debugger holds the actor' state_is "$actor" t
   kill -KILL "$tree"
   wait "$tree" 2>/dev/null
   eventually 'the actor is an orphan' has_other_parent "$actor" "$tree"
@@ -85,12 +91,16 @@ check_backend() { # check_backend BACKEND
   reap --json -n || die "a dry run in JSON failed"
   said "\"pid\":$actor,"
 
-  # It is stopped, and hears nothing.
+  # It is held, and hears nothing.
   reap --uds --grace 0.2
   (($? == 1)) || { cat "$folder/out" "$folder/err"; die "an actor that had to be killed is exit code 1"; }
   said "killed process $actor _subactor[echo@"
   said "removed socket $XDG_RUNTIME_DIR"
   is_gone "$actor" || die "the orphan lives"
+  kill -KILL "$holder"
+  wait "$holder" 2>/dev/null
+  exec {commands}<&-
+  rm "$folder/commands"
   [[ -z $(find "$XDG_RUNTIME_DIR" -name '*.sock') ]] || die "a socket was left"
   reap --uds || die "a sweep over nothing failed"
   said "0 removed, 0 failed"
