@@ -39,14 +39,12 @@ bool is_deeper(const error_record& record, std::size_t levels) {
 }
 
 // What lies deeper stands as the text of its group.
-error_record shallow(const error_record& record, std::size_t levels) {
-  error_record out = record;
-  if (levels == 0 && !out.group.empty()) {
-    out.message += "; what is in it lies too deep to be sent";
-    out.group.clear();
+void make_shallow(error_record& record, std::size_t levels) {
+  if (levels == 0 && !record.group.empty()) {
+    record.message += "; what is in it lies too deep to be sent";
+    record.group.clear();
   }
-  for (error_record& member : out.group) member = shallow(member, levels - 1);
-  return out;
+  for (error_record& member : record.group) make_shallow(member, levels - 1);
 }
 
 void cut_text(std::string& text) {
@@ -83,7 +81,11 @@ msg::buffer encode_group(const error_record& record) {
 }  // namespace
 
 void send_record(ipc::channel& over, const error_record& record, std::string_view cid) {
-  if (is_deeper(record, deepest_group)) return send_record(over, shallow(record, deepest_group), cid);
+  if (is_deeper(record, deepest_group)) {
+    error_record cut = record;
+    make_shallow(cut, deepest_group);
+    return send_record(over, cut, cid);
+  }
   try {
     const msg::buffer group = encode_group(record);
     over.send(wire_of(record, cid, group.view()));
