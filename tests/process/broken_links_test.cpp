@@ -232,7 +232,8 @@ task<> fails_in_depth(int levels, int size) {
 }
 task<int> twice(int n) { co_return 2 * n; }
 
-TRACTOR_TEST(error_on_the_wire, that_is_too_deep_or_too_large_comes_shortened_and_the_actor_lives_on, ()) {
+TRACTOR_TEST(error_on_the_wire, that_is_too_deep_or_too_large_comes_shortened_and_the_actor_lives_on, (),
+             timeout(120s)) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
     portal kid = co_await an.start_actor("kid", expose<&fails_in_depth, &twice>());
     const std::vector<std::pair<int, int>> all{{40, 10}, {200, 10}, {0, 68'000'000}};
