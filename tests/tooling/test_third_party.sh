@@ -18,7 +18,7 @@ log=$folder/log
 must() { # must WHAT COMMAND...: quiet unless it fails
   local what=$1
   shift
-  timeout --kill-after=5 600 "$@" >"$log" 2>&1 </dev/null || { cat "$log"; die "$what: failed: $*"; }
+  timeout --kill-after=5 1200 "$@" >"$log" 2>&1 </dev/null || { cat "$log"; die "$what: failed: $*"; }
 }
 
 prefix=$folder/prefix
