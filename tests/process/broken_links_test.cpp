@@ -221,9 +221,8 @@ TRACTOR_TEST(full_connection, has_one_task_that_waits_for_room_whatever_the_numb
   });
 }
 
-task<> fails_in_depth(int levels, int size) {
-  std::exception_ptr error =
-      std::make_exception_ptr(std::runtime_error(std::string(static_cast<std::size_t>(size), 'e')));
+task<> fails_in_depth(int levels) {
+  std::exception_ptr error = std::make_exception_ptr(std::runtime_error("the innermost"));
   for (int i = 0; i < levels; ++i)
     error = std::make_exception_ptr(
         exception_group("level", {error, std::make_exception_ptr(std::runtime_error("beside"))}));
@@ -232,20 +231,17 @@ task<> fails_in_depth(int levels, int size) {
 }
 task<int> twice(int n) { co_return 2 * n; }
 
-TRACTOR_TEST(error_on_the_wire, that_is_too_deep_or_too_large_comes_shortened_and_the_actor_lives_on, (),
-             timeout(120s)) {
+TRACTOR_TEST(error_on_the_wire, that_is_too_deep_comes_shortened_and_the_actor_lives_on, ()) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
     portal kid = co_await an.start_actor("kid", expose<&fails_in_depth, &twice>());
-    const std::vector<std::pair<int, int>> all{{40, 10}, {200, 10}, {0, 68'000'000}};
-    for (const auto& [levels, size] : all) {
+    for (const int levels : {40, 200}) {
       std::string told;
       try {
-        co_await kid.run<&fails_in_depth>(levels, size);
+        co_await kid.run<&fails_in_depth>(levels);
       } catch (const remote_actor_error& error) {
         told = error.what();
       }
-      EXPECT_THAT(told, HasSubstr(levels > 0 ? "level" : "eeee"))
-          << levels << " levels, " << size << " bytes";
+      EXPECT_THAT(told, HasSubstr("level")) << levels;
       EXPECT_LT(told.size(), 1u << 20);
     }
     const int four = co_await kid.run<&twice>(2);
