@@ -68,7 +68,7 @@ class told_process {
     indent = line.find_first_not_of(' ');
     // Its children stand nearer.
     for (std::string next; std::getline(in, next) && next.find_first_not_of(' ') >= indent + 4;)
-      beneath += next.substr(indent + 4) + "\n";
+      if (!next.empty()) beneath += next.substr(indent + 4) + "\n";
   }
 
   std::size_t indent = 0;
