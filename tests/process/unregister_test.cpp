@@ -12,8 +12,7 @@
 namespace unregister_test {
 
 using namespace process_tests;
-using process_program::answer;
-using process_program::talk;
+using process_program::start_crew;
 
 // How a program comes to its end: as its registry is asked to by somebody else, or as a person does it.
 enum class ending { cancelled, interrupted };
@@ -82,17 +81,10 @@ TRACTOR_TEST(unregistering, is_complete_at_a_registrar_that_has_nothing_else_to_
 
 TRACTOR_TEST(unregistering, of_children_reaches_a_registrar_elsewhere_when_their_nursery_has_ended,
              (third_program & registrar), timeout(60s)) {
-  const std::vector<std::string> names = {"first", "second", "third"};
   for (const bool streaming : {false, true}) {
     std::list<event> begun;
     co_await open_nursery([&](actor_nursery& an) -> task<> {
-      for (const std::string& name : names) {
-        portal child = co_await an.start_actor(name, expose<&answer>());
-        if (!streaming) continue;
-        event& talks = begun.emplace_back();
-        an.tasks().start_soon([child, &talks] { return talk(child, talks); });
-      }
-      for (event& talks : begun) co_await talks.wait();
+      co_await start_crew(an, streaming, begun);
       auto entered = co_await registry_of(5, registrar.address());
       EXPECT_EQ(entered, 5u);
       an.cancel();

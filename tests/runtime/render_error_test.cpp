@@ -11,9 +11,9 @@
 namespace render_error_test {
 
 using namespace tractor;
-using testing::Each;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 actor_id actor(const std::string& name, int pid = 0) {
   return actor_id(name, "0a1b2c3d-0000-4000-8000-000000000000" + name, pid);
@@ -193,7 +193,7 @@ TEST(rendered_error, of_a_very_long_text_is_made_line_by_line) {
   EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(text, 'x')), 1'000'000u);
   std::vector<std::size_t> widths;
   for (const std::string& line : lines_of(text)) widths.push_back(columns(line));
-  EXPECT_THAT(widths, Each(testing::Le(80u)));
+  EXPECT_THAT(widths, Each(::testing::Le(80u)));
 }
 
 }  // namespace render_error_test

@@ -8,7 +8,6 @@
 #include <list>
 #include <string>
 #include <tractor/tractor.hpp>
-#include <vector>
 
 namespace process_program {
 
@@ -38,21 +37,25 @@ inline task<> talk(portal with, event& begun) {
   });
 }
 
+/// Starts the children; returns when each that streams has begun to. `begun` outlives them.
+inline task<> start_crew(actor_nursery& an, bool streaming, std::list<event>& begun) {
+  for (const char* const name : {"first", "second", "third"}) {
+    portal child = co_await an.start_actor(name, expose<&answer>());
+    if (!streaming) continue;
+    event& talks = begun.emplace_back();
+    an.tasks().start_soon([child, &talks] { return talk(child, talks); });
+  }
+  for (event& talks : begun) co_await talks.wait();
+}
+
 /// Lives until it is ended. The registrar of its own says then how many its table names once the children are
 /// reaped.
 inline task<> keep_crew(bool streaming) {
-  const std::vector<std::string> names = {"first", "second", "third"};
   std::list<event> begun;
   std::exception_ptr end;
   try {
     co_await open_nursery([&](actor_nursery& an) -> task<> {
-      for (const std::string& name : names) {
-        portal child = co_await an.start_actor(name, expose<&answer>());
-        if (!streaming) continue;
-        event& talks = begun.emplace_back();
-        an.tasks().start_soon([child, &talks] { return talk(child, talks); });
-      }
-      for (event& talks : begun) co_await talks.wait();
+      co_await start_crew(an, streaming, begun);
       say("the crew is up");
       co_await sleep_forever();
     });

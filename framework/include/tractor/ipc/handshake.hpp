@@ -15,6 +15,7 @@ class handshake_options {
  public:
   actor_id self;
   bool is_registrar = false;
+  /// This side only looks who answers, and leaves. Dialers only.
   bool is_probe = false;
   /// This side made the connection: it proves the key first.
   bool is_dialer = false;
@@ -33,6 +34,7 @@ class handshake_result {
 
 /// Swaps identities with the peer and, where the kernel does not vouch for it, proofs of the user's key.
 ///
+/// A probe and a peer of another make, which has no key to prove, are content with the identities.
 /// On return `chan.peer()` is set. A checkpoint; bound it with a deadline. Throws `handshake_error` for a
 /// peer that is refused, `transport_closed` when it goes away, `msg::codec_error` for garbage.
 TRACTOR_API task<handshake_result> shake_hands(channel& chan, const handshake_options& options);
