@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -41,7 +42,8 @@ signal_report report_on(pid_t pid, int number) {
       out.stopped = value.starts_with("T") || value.starts_with("t");
     }
     for (const char* const which : {"SigBlk:", "SigIgn:", "SigCgt:"}) {
-      if (!line.starts_with(which) || (std::stoull(value, nullptr, 16) >> (number - 1) & 1) == 0) continue;
+      if (!line.starts_with(which) || (std::strtoull(value.c_str(), nullptr, 16) >> (number - 1) & 1) == 0)
+        continue;
       out.survives = true;
       out.caught |= which[3] == 'C';
     }
