@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <iostream>
 #include <system_error>
 
@@ -38,9 +39,15 @@ std::string title_for(const boot_info& boot) {
 // search costs a child more than the call.
 void bind_late_symbols() {
   static_cast<void>(std::chrono::steady_clock::now());
+  struct with_destructor {
+    ~with_destructor() {}
+  };
+  static thread_local const with_destructor registers_its_end;
+  static_cast<void>(&registers_its_end);
   try {
-    throw 0;
+    std::rethrow_exception(std::make_exception_ptr(0));
   } catch (int) {
+    const std::exception_ptr again = std::current_exception();
   }
 }
 

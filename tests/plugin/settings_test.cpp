@@ -42,6 +42,19 @@ choices with_backend(const std::string& key) {
   return out;
 }
 
+TEST(settings, of_the_sample_file_are_the_built_in_ones_and_all_that_have_one) {
+  const settings built_in;
+  settings it;
+  it.apply(read_config(TRACTOR_TEST_DATA "/../../examples/tractor.yaml"), origin::config_file);
+  const auto expected = built_in.describe(), found = it.describe();
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].name + " " + found[i].value, expected[i].name + " " + expected[i].value);
+    const bool has_none = expected[i].value.empty();
+    EXPECT_EQ(found[i].origin, to_string(has_none ? origin::built_in : origin::config_file)) << found[i].name;
+  }
+}
+
 TEST(settings, start_with_the_built_in_values) {
   const settings it;
   EXPECT_EQ(it.spawn_backend.value(), plugin::default_spawn_backend());
