@@ -109,6 +109,8 @@ TRACTOR_TEST(payload_types, of_a_wrong_item_fail_the_receiver_and_end_the_sender
       co_await stream.receive();
     } catch (const msg_type_error&) {
       EXPECT_EQ(ctx.state(), "errored");
+      EXPECT_TRUE(ctx.has_outcome());
+      EXPECT_EQ(ctx.outcome().error(), std::current_exception());
       throw;
     }
   };
@@ -322,6 +324,8 @@ TRACTOR_TEST(payload_types, a_lost_connection_fails_all_that_runs_over_it, (), k
                                 } catch (const transport_closed&) {
                                   EXPECT_EQ(ctx.state(), "errored");
                                   EXPECT_EQ(ctx.canceller(), ctx.peer());
+                                  EXPECT_TRUE(ctx.has_outcome());
+                                  EXPECT_EQ(ctx.outcome().error(), std::current_exception());
                                   throw;
                                 }
                               };

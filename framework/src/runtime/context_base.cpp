@@ -70,7 +70,17 @@ std::string_view context_base::state() const noexcept {
 }
 
 void context_base::check_outcome() const {
-  if (!over_) throw runtime_failure("the context with '" + name_ + "' has no outcome yet");
+  if (!has_outcome()) throw runtime_failure("the context with '" + name_ + "' has no outcome yet");
+}
+
+void context_base::summarize(context_summary& into) const {
+  into.canceller_ = canceller_;
+  into.error_ = maybe_error();
+  into.state_ = state();
+  into.cancel_called_ = cancel_called_;
+  into.cancel_acked_ = cancel_acked_;
+  into.cancelled_caught_ = cancelled_caught();
+  into.has_outcome_ = has_outcome();
 }
 
 void context_base::open(const stream_options& options) {
@@ -170,8 +180,8 @@ task<std::exception_ptr> context_base::leave(std::exception_ptr error) {
     }
   }
   const bool failed_before = remote_error_ != nullptr;
+  local_error_ = rest;
   if (!over_) {
-    local_error_ = rest;
     std::string reason = "its caller needs no more";
     if (rest) reason = detail::is_cancelled(rest) ? "its caller was cancelled" : "its caller failed";
     co_await request_cancel("", std::move(reason));

@@ -203,9 +203,26 @@ struct dialog_access {
       co_return std::move(**done.value);
     }
   }
+  /// Fills in a summary, if one is asked for, whichever way the call ends.
+  template <class Call> class summary_at_end {
+   public:
+    summary_at_end(const Call& ctx, context_summary* into) noexcept : ctx_(ctx), into_(into) {}
+    summary_at_end(const summary_at_end&) = delete;
+    summary_at_end& operator=(const summary_at_end&) = delete;
+    ~summary_at_end() {
+      if (into_) ctx_.summarize(*into_);
+    }
+
+   private:
+    const Call& ctx_;
+    context_summary* const into_;
+  };
+
   template <auto Fn, class T, class Body>
-  static task<T> call_context(std::shared_ptr<link> via, msg::buffer args, Body body) {
+  static task<T> call_context(std::shared_ptr<link> via, msg::buffer args, Body body,
+                              context_summary* summary) {
     context_to<Fn> ctx(std::move(via));
+    const summary_at_end at_end(ctx, summary);
     co_await ctx.start(std::move(args));
     auto inside = [&]() -> task<T> {
       if constexpr (std::is_void_v<typename context_to<Fn>::types::starts>)
@@ -273,7 +290,8 @@ template <auto Fn, class... A> class call_with_body {
 
 }  // namespace detail
 
-template <auto Fn, class... A> auto portal::open_context(A&&... args_and_body) const {
+template <auto Fn, class... A>
+auto portal::enter_context(context_summary* summary, A&&... args_and_body) const {
   using traits = detail::function_traits<decltype(Fn)>;
   detail::check_endpoint<Fn>();
   static_assert(traits::kind == msg::function_type::context,
@@ -295,10 +313,19 @@ template <auto Fn, class... A> auto portal::open_context(A&&... args_and_body) c
       typename call::all given(std::forward<A>(args_and_body)...);
       msg::buffer args = call::encode(given);
       return detail::dialog_access::call_context<Fn, typename body::type::value_type,
-                                                 detail::held<typename call::body>>(link_, std::move(args),
-                                                                                    call::last(given));
+                                                 detail::held<typename call::body>>(
+          link_, std::move(args), call::last(given), summary);
     }
   }
+}
+
+template <auto Fn, class... A> auto portal::open_context(A&&... args_and_body) const {
+  return enter_context<Fn>(nullptr, std::forward<A>(args_and_body)...);
+}
+
+template <auto Fn, class... A>
+auto portal::open_context(context_summary& summary, A&&... args_and_body) const {
+  return enter_context<Fn>(&summary, std::forward<A>(args_and_body)...);
 }
 
 template <auto Fn, class... A> auto portal::stream_from(A&&... args_and_body) const {

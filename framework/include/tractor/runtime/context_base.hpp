@@ -10,6 +10,7 @@
 
 #include "tractor/async/cancel_scope.hpp"
 #include "tractor/async/condition.hpp"
+#include "tractor/runtime/context_summary.hpp"
 #include "tractor/runtime/endpoint.hpp"
 #include "tractor/runtime/errors.hpp"
 
@@ -46,15 +47,16 @@ class TRACTOR_API context_base {
   bool cancel_called() const noexcept { return cancel_called_; }
   /// True once the peer has ended because this end asked for it.
   bool cancel_acked() const noexcept { return cancel_acked_; }
-  /// True once the scope of this end has absorbed a cancel that an error of the other end caused.
+  /// True once the scope of this end has absorbed a cancel that an error of the other end caused; a body asks
+  /// in vain, as its scope is left after it: see `context_summary`.
   bool cancelled_caught() const noexcept { return scope_ && scope_->cancelled_caught(); }
   /// Who ended it: this actor after its own cancel, of the context or of the peer; the peer when somebody
   /// else has cancelled that; the source of an error. Empty while nobody has.
   const actor_id& canceller() const noexcept { return canceller_; }
   /// The error of the other end, or else that of this one; null if there is none so far.
   std::exception_ptr maybe_error() const noexcept { return remote_error_ ? remote_error_ : local_error_; }
-  /// True once the other end has sent its last message, or is gone.
-  bool has_outcome() const noexcept { return over_; }
+  /// True once the other end has sent its last message, has told of an error, or is gone.
+  bool has_outcome() const noexcept { return over_ || remote_error_; }
   /// Where it stands: pre-started, syncing-to-child, started, streaming, streaming-finished, result-returned,
   /// self-cancelled, peer-cancelled, actor-cancelled or errored.
   std::string_view state() const noexcept;
@@ -93,6 +95,7 @@ class TRACTOR_API context_base {
   /// Leaves the context after its body ended with `error` (or null); yields what is to be raised, or null.
   task<std::exception_ptr> leave(std::exception_ptr error);
   cancel_scope& own_scope() noexcept { return own_scope_; }
+  void summarize(context_summary& into) const;
 
   /// Opens the stream; throws `runtime_failure`, or the peer's error, where that cannot be (any more).
   void open(const stream_options& options);

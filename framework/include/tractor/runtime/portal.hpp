@@ -14,6 +14,8 @@
 
 namespace tractor {
 
+class context_summary;
+
 namespace detail {
 class link;
 class run_once_state;
@@ -126,7 +128,12 @@ class TRACTOR_API portal {
 
   /// Opens a context with the endpoint `Fn` in the peer and runs `body` while it lives; yields the body's
   /// value. A checkpoint. The arguments are `Fn`'s, without its context, then the body; see context.hpp.
+  ///
+  /// The body's own `cancel` of the context is absorbed; but a body that yields a value and is left without
+  /// one by it leaves none to yield, and that `context_cancelled` is thrown.
   template <auto Fn, class... A> auto open_context(A&&... args_and_body) const;
+  /// The same, and tells in `summary` what has become of the context, even where it throws.
+  template <auto Fn, class... A> auto open_context(context_summary& summary, A&&... args_and_body) const;
   /// Calls the generator `Fn` in the peer and runs `body(receive_stream<T>&)`, after which the generator is
   /// cancelled; yields the body's value. A checkpoint. See context.hpp.
   template <auto Fn, class... A> auto stream_from(A&&... args_and_body) const;
@@ -148,6 +155,8 @@ class TRACTOR_API portal {
   const std::shared_ptr<detail::link>& via() const noexcept { return link_; }
 
  private:
+  template <auto Fn, class... A> auto enter_context(context_summary* summary, A&&... args_and_body) const;
+
   std::shared_ptr<detail::link> link_;
 };
 
