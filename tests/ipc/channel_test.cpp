@@ -76,7 +76,7 @@ TEST(ipc_channel, names_the_fault_that_cut_it_in_what_both_directions_throw) {
   with_channels(true, [](channel_pair& both) -> task<> {
     both.near_stream->cut(errc::connection_reset);
     auto [why, text] = co_await end_of(*both.far);
-    EXPECT_EQ(why, transport_closed::cause::fault);
+    EXPECT_EQ(why, transport_closed::cause::reset);
     EXPECT_TRUE(has(text, "Connection reset by peer")) << text;
     both.far->close();
     const std::string later = error_of([&] { both.far->send(stop_of("late")); });

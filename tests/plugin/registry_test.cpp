@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <type_traits>
 
+#include "../log/captured_log.hpp"
 #include "temporary_folder.hpp"
 #include "tractor/plugin/descriptor.hpp"
 #include "tractor/plugin/spawn_backend.hpp"
@@ -257,7 +258,24 @@ TEST(plugin_registry, a_link_into_a_folder_that_everybody_may_write_is_refused) 
 TEST(plugin_registry, a_refused_file_does_not_hide_a_good_one) {
   const temporary_folder folder;
   folder.write("libtractor_transport_sample.so", "rubbish");
-  EXPECT_NO_THROW(registry(path_of({folder.path(), plugins + "/good"})).transport("sample"));
+  const search_path folders = path_of({folder.path(), plugins + "/good"});
+  EXPECT_NO_THROW(registry(folders).transport("sample"));
+  // Nor in a child, which takes its parent's word that the key is good.
+  registry trusting(folders);
+  trusting.trust_keys();
+  EXPECT_NO_THROW(trusting.transport("sample"));
+}
+
+TEST(plugin_registry, a_refused_file_that_is_passed_over_is_told_as_a_warning) {
+  const temporary_folder folder;
+  folder.write("libtractor_transport_sample.so", "rubbish");
+  const log::test::captured_log captured;
+  log::apply(log::parse_spec("plugin:warning"));
+  registry(path_of({folder.path(), plugins + "/good"})).transport("sample");
+  ASSERT_EQ(captured.lines.size(), 1u);
+  EXPECT_NE(captured.lines[0].find("WARNING plugin " + folder.path() + "/libtractor_transport_sample.so"),
+            std::string::npos)
+      << captured.lines[0];
 }
 
 TEST(plugin_registry, finds_a_plugin_that_was_put_there_later) {

@@ -101,6 +101,11 @@ task<> wire_peer::swap_aids(bool is_registrar) {
   other_ = actor_id(text_of(theirs, "name"), text_of(theirs, "uuid"), pid ? pid->as<int>() : 0);
 }
 
+task<> wire_peer::send_bytes(std::string_view bytes) {
+  const auto part = std::as_bytes(std::span(bytes));
+  co_await stream_->write_all(std::span(&part, 1));
+}
+
 task<> wire_peer::send(msg::value message) {
   const msg::buffer body = msg::encoded(message);
   const auto size = static_cast<std::uint32_t>(body.size());
@@ -110,8 +115,7 @@ task<> wire_peer::send(msg::value message) {
     frame.append(&byte, 1);
   }
   frame.append(body.view());
-  const std::span<const std::byte> part = frame.view();
-  co_await stream_->write_all(std::span(&part, 1));
+  co_await send_bytes({reinterpret_cast<const char*>(frame.view().data()), frame.view().size()});
 }
 
 task<msg::value> wire_peer::receive() {

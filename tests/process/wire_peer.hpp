@@ -31,6 +31,8 @@ class wire_peer {
   tractor::task<> swap_aids(bool is_registrar = false);
   /// Sends one message. A checkpoint.
   tractor::task<> send(tractor::msg::value message);
+  /// Sends what may be no message. A checkpoint.
+  tractor::task<> send_bytes(std::string_view bytes);
   /// Waits for the next message; throws `end_of_channel` at the end of the stream. A checkpoint.
   tractor::task<tractor::msg::value> receive();
   /// Waits for the next message, which must be of this type, else the test fails. A checkpoint.

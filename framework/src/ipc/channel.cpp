@@ -11,6 +11,12 @@ namespace tractor::ipc {
 namespace {
 // Reads begin small, as most connections carry short messages, and grow with the traffic.
 constexpr std::size_t first_read = 2048, largest_read = 256 * 1024;
+
+transport_closed::cause cause_of(const boost::system::error_code& error) noexcept {
+  using boost::system::errc::errc_t;
+  const bool went_away = error == errc_t::connection_reset || error == errc_t::broken_pipe;
+  return went_away ? transport_closed::cause::reset : transport_closed::cause::fault;
+}
 }  // namespace
 
 channel::channel(std::unique_ptr<byte_stream> stream, const msg::frame_limits& limits)
@@ -34,8 +40,7 @@ std::string channel::describe_peer() const {
 
 void channel::fail_closed() const {
   if (!fault_.empty())
-    throw transport_closed("the connection to " + describe_peer() + " broke: " + fault_,
-                           transport_closed::cause::fault);
+    throw transport_closed("the connection to " + describe_peer() + " broke: " + fault_, cause_);
   throw transport_closed("the connection to " + describe_peer() + " is closed",
                          transport_closed::cause::end_of_stream);
 }
@@ -60,18 +65,19 @@ void channel::at_turn_end() noexcept {
     stalled_ = true;
     work_.notify_all();
   } catch (const boost::system::system_error& error) {
-    fail_write(error.code().message());
+    fail_write(error.code().message(), cause_of(error.code()));
   } catch (const std::exception& error) {
-    fail_write(error.what());
+    fail_write(error.what(), transport_closed::cause::fault);
   }
 }
 
 // The peer's last words, its error most of all, may have arrived before our write failed: they are still
 // read.
-void channel::fail_write(const std::string& why) noexcept {
+void channel::fail_write(const std::string& why, transport_closed::cause cause) noexcept {
   if (!connected()) return;
   broken_ = true;
   fault_ = why;
+  cause_ = cause;
   stalled_ = false;
   queue_.clear();
   sending_.clear();
@@ -89,6 +95,7 @@ task<> channel::flush() { co_await wait_queued_below(1); }
 
 task<bool> channel::receive_more() {
   std::string fault;
+  auto cause = transport_closed::cause::fault;
   try {
     const std::span<std::byte> room = parser_.prepare(read_size_);
     const std::size_t count = co_await stream_->read_some(room);
@@ -104,10 +111,11 @@ task<bool> channel::receive_more() {
     // Closed by ourselves, or by a failed write: that is the cause, and not what this read makes of it.
     check_open();
     fault = error.code().message();
+    cause = cause_of(error.code());
   }
   fault_ = fault;
-  throw transport_closed("the connection to " + describe_peer() + " broke: " + fault,
-                         transport_closed::cause::fault);
+  cause_ = cause;
+  fail_closed();
 }
 
 task<std::optional<msg::byte_view>> channel::receive() {
@@ -129,7 +137,7 @@ task<> channel::run_writer() {
     try {
       co_await stream_->write_all(std::span(&whole, 1));
     } catch (const boost::system::system_error& error) {
-      fail_write(error.code().message());
+      fail_write(error.code().message(), cause_of(error.code()));
       co_return;
     }
     sending_.clear();

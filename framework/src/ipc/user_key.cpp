@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@ fs::path key_path() {
     return fs::path(config) / "tractor/key";
   if (const char* home = ::getenv("HOME"); home && *home == '/')
     return fs::path(home) / ".config/tractor/key";
+  if (const passwd* const user = ::getpwuid(::geteuid()); user && *user->pw_dir == '/')
+    return fs::path(user->pw_dir) / ".config/tractor/key";
   throw handshake_error(
       "there is no place for the user's key: set HOME, XDG_CONFIG_HOME or TRACTOR_KEY_FILE");
 }

@@ -11,6 +11,7 @@
 #include "plugin/elf_descriptor.hpp"
 #include "plugin/text.hpp"
 #include "plugin/verify.hpp"
+#include "tractor/log/logger.hpp"
 
 namespace tractor::plugin::detail {
 namespace {
@@ -123,14 +124,20 @@ std::vector<plugin_info> read_folders(const search_path& folders) {
 std::optional<plugin_info> find_file(const search_path& folders, std::string_view kind,
                                      std::string_view key) {
   if (!is_key(key)) return std::nullopt;
-  plugin_info out;
-  out.kind = kind;
-  out.key = key;
+  std::vector<plugin_info> there;
   for (const auto& folder : folders.folders()) {
-    out.path = folder.path + "/" + file_name_of(kind, key);
-    if (::access(out.path.c_str(), F_OK) == 0) return out;
+    plugin_info one;
+    one.kind = kind;
+    one.key = key;
+    one.path = folder.path + "/" + file_name_of(kind, key);
+    if (::access(one.path.c_str(), F_OK) == 0) there.push_back(std::move(one));
   }
-  return std::nullopt;
+  if (there.empty()) return std::nullopt;
+  // With a choice it has to be the one that `find` takes.
+  if (there.size() > 1)
+    for (const plugin_info& one : there)
+      if (read_file(one.path).good()) return one;
+  return there.front();
 }
 
 const plugin_info& find(const std::vector<plugin_info>& all, const search_path& folders,
@@ -138,7 +145,10 @@ const plugin_info& find(const std::vector<plugin_info>& all, const search_path& 
   const plugin_info* refused = nullptr;
   for (const plugin_info& it : all) {
     if (!claims(it, kind, key)) continue;
-    if (it.good()) return it;
+    if (it.good()) {
+      if (refused) TRACTOR_LOG(plugin, warning, "{} is passed over for {}", refused->reason, it.path);
+      return it;
+    }
     if (!refused) refused = &it;
   }
   if (refused) throw plugin_error(refused->fault, refused->reason);

@@ -19,7 +19,8 @@ plugin_info read_file(const std::string& path);
 const plugin_info& find(const std::vector<plugin_info>& all, const search_path& folders,
                         std::string_view kind, std::string_view key);
 
-/// Returns the first file on the path that is named for that plugin, unread: `load` says if it is none.
+/// Returns the file on the path that is named for that plugin; of several the first good one. A single one is
+/// not read: `load` says if it is none.
 std::optional<plugin_info> find_file(const search_path& folders, std::string_view kind, std::string_view key);
 
 /// Tells whether the plugin has this key or alias.

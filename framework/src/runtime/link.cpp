@@ -72,9 +72,14 @@ task<> link::read_messages() {
       const bool more = co_await chan_->receive_more();
       if (!more) break;
     }
+    TRACTOR_LOG(ipc, transport, "the connection to {} is closed", chan_->describe_peer());
   } catch (const transport_closed& closed) {
     end_text_ = closed.what();
     end_cause_ = closed.why();
+    if (end_cause_ == transport_closed::cause::fault)
+      TRACTOR_LOG(ipc, warning, "{}", end_text_);
+    else
+      TRACTOR_LOG(ipc, transport, "{}", end_text_);
   } catch (const msg::codec_error& error) {
     end_text_ = "dropped " + chan_->describe_peer() + ", which sent a broken message: " + error.what();
     end_cause_ = transport_closed::cause::fault;

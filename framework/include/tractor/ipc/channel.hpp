@@ -114,7 +114,7 @@ class TRACTOR_API channel final : private detail::turn_end {
   [[noreturn]] void fail_closed() const;
   void announce();
   void at_turn_end() noexcept override;
-  void fail_write(const std::string& why) noexcept;
+  void fail_write(const std::string& why, transport_closed::cause cause) noexcept;
 
   std::unique_ptr<byte_stream> stream_;
   msg::frame_limits limits_;
@@ -133,6 +133,7 @@ class TRACTOR_API channel final : private detail::turn_end {
   bool closed_ = false;
   bool broken_ = false;  // a write has failed: what has arrived is still read
   std::string fault_;
+  transport_closed::cause cause_ = transport_closed::cause::fault;  // of the fault
   time_point last_received_;
   std::uint64_t reads_ = 0;
 };

@@ -11,8 +11,9 @@ namespace tractor {
 /// Reports that the connection to a peer is gone; the text names the peer and the cause.
 class TRACTOR_API transport_closed : public std::runtime_error {
  public:
-  /// How it ended: in order at a message border, or by a fault (a reset, a cut or broken frame).
-  enum class cause { end_of_stream, fault };
+  /// How it ended: in order at a message border, by a peer that went away with something left unread or
+  /// unsent, or by a fault (a cut or broken frame, an error of the system).
+  enum class cause { end_of_stream, reset, fault };
   transport_closed(const std::string& what, cause why) : std::runtime_error(what), cause_(why) {}
   cause why() const noexcept { return cause_; }
 
