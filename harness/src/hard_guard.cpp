@@ -238,7 +238,7 @@ void ask_for_tasks(pid_t pid) {
 // Without an actor here, nobody may have seen to it that the signal ends nothing.
 bool is_heard_here() {
   struct sigaction now {};
-  return ::sigaction(SIGUSR1, nullptr, &now) == 0 && now.sa_handler != SIG_DFL;
+  return ::sigaction(SIGUSR1, nullptr, &now) == 0 && now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN;
 }
 
 void ask_actors_for_tasks(std::size_t count) {

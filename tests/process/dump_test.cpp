@@ -120,6 +120,17 @@ TRACTOR_CELL_TEST(dumps, end_no_process_from_its_first_instruction_on,
   end(run);
 }
 
+TRACTOR_CELL_TEST(dumps, end_no_process_before_between_and_after_its_trees_either,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  subprocess run(program("in_a_row", method, proto, addr));
+  ASSERT_TRUE(run.wait_for_output("the first tree is to come", roomy(10s))) << run.err();
+  const auto until = std::chrono::steady_clock::now() + roomy(20s);
+  while (!run.wait(0ms) && std::chrono::steady_clock::now() < until) run.signal_tree(SIGUSR1);
+  const auto status = run.wait(0ms);
+  ASSERT_TRUE(status.has_value()) << run.err();
+  EXPECT_EQ(status->code(), 0) << run.err();
+}
+
 tractor::dump_request::answer answer_of(tractor::dump_request& request) {
   request.ask();
   const auto until = std::chrono::steady_clock::now() + roomy(5s);

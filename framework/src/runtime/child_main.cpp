@@ -208,8 +208,9 @@ void run_if_child(int argc, char** argv) {
   detail::open_standard_streams();
   detail::remember_argv(argc, argv);
   const char* boot = ::getenv(detail::boot_variable);
-  if (!boot || argc < 1 || !argv[0] || std::strncmp(argv[0], "_subactor[", 10) != 0) return;
-  std::exit(detail::child_main());
+  if (boot && argc > 0 && argv[0] && std::strncmp(argv[0], "_subactor[", 10) == 0)
+    std::exit(detail::child_main());
+  detail::outlive_dump_signals();
 }
 
 }  // namespace tractor

@@ -103,6 +103,11 @@ void unguard_signals(const signals_before& before) {
   ::pthread_sigmask(SIG_SETMASK, &before.mask, nullptr);
 }
 
+void outlive_dump_signals() {
+  struct sigaction now {};
+  if (::sigaction(SIGUSR1, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) ::signal(SIGUSR1, SIG_IGN);
+}
+
 std::vector<int> interrupting_signals() {
   std::vector<int> out{SIGINT, SIGTERM};
   struct sigaction now {};

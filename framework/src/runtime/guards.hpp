@@ -24,6 +24,10 @@ signals_before guard_signals();
 /// is dropped: it was for the tree.
 void unguard_signals(const signals_before& before);
 
+/// Ignores SIGUSR1 from now on, unless the program has a handler of its own: before, between and after its
+/// trees nobody reads it, and it must end nothing there either.
+void outlive_dump_signals();
+
 /// The signals that ask this process to end: SIGINT, SIGTERM, and SIGHUP unless its starter had that ignored,
 /// as `nohup` does.
 std::vector<int> interrupting_signals();

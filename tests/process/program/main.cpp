@@ -71,6 +71,19 @@ int in_thread(int argc, char** argv) {
   return code;
 }
 
+task<> once();
+
+// Trees one after the other, with a pause before each.
+int trees_in_a_row(int argc, char** argv) {
+  say("the first tree is to come");
+  int code = 0;
+  for (int i = 0; i < 3 && code == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    code = run(argc, argv, run_options(), &once);
+  }
+  return code;
+}
+
 // Workers that die again and again, each crew under a supervisor of its own, until somebody ends it all.
 task<> mortal() {
   say("a worker is up");
@@ -305,6 +318,7 @@ int main(int argc, char** argv) {
   if (mode == "stubborn") return run(argc, argv, options, &stubborn);
   if (mode == "blocked") return run(argc, argv, options, &blocked);
   if (mode == "in_thread") return in_thread(argc, argv);
+  if (mode == "in_a_row") return trees_in_a_row(argc, argv);
   if (mode == "shm") return run(argc, argv, options, &shared_tree);
   if (mode == "shm_alone") return run(argc, argv, options, &keep_segment);
   if (mode == "once") return run(argc, argv, options.name("second"), &once);
@@ -327,12 +341,12 @@ int main(int argc, char** argv) {
   if (mode == "twins") return declare_twins();
   if (mode.starts_with("member:"))
     return run(argc, argv, options.name(name_in(mode)).expose<&hello, &uuid_of, &greeting_of>(), &member);
-  std::fprintf(
-      stderr,
-      "usage: %s "
-      "tree|supervised|stubborn|blocked|in_thread|shm|shm_alone|once|busy|survives|ensure|daemon|worker|"
-      "bare_worker|caller|twins|child_finds|fails|idle_crew|streaming_crew|"
-      "bound|member:NAME [flags of the runtime]\n",
-      argv[0]);
+  std::fprintf(stderr,
+               "usage: %s "
+               "tree|supervised|stubborn|blocked|in_thread|in_a_row|shm|shm_alone|once|busy|survives|ensure|"
+               "daemon|worker|"
+               "bare_worker|caller|twins|child_finds|fails|idle_crew|streaming_crew|"
+               "bound|member:NAME [flags of the runtime]\n",
+               argv[0]);
   return 64;
 }
