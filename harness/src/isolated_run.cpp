@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <exception>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "artifacts.hpp"
+#include "cleaner.hpp"
 #include "hang_dump.hpp"
 #include "hard_guard.hpp"
 #include "process_table.hpp"
@@ -50,18 +52,20 @@ class interrupt_guard {
     signal_seen = 0;
     struct sigaction action {};
     action.sa_handler = &on_interrupt;
-    ::sigaction(SIGINT, &action, &before_int_);
-    ::sigaction(SIGTERM, &action, &before_term_);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      ::sigaction(numbers[i], nullptr, &before_[i]);
+      // As `nohup` has it.
+      if (numbers[i] != SIGHUP || before_[i].sa_handler != SIG_IGN) ::sigaction(numbers[i], &action, nullptr);
+    }
   }
   interrupt_guard(const interrupt_guard&) = delete;
   ~interrupt_guard() {
-    ::sigaction(SIGINT, &before_int_, nullptr);
-    ::sigaction(SIGTERM, &before_term_, nullptr);
+    for (std::size_t i = 0; i < numbers.size(); ++i) ::sigaction(numbers[i], &before_[i], nullptr);
   }
 
  private:
-  struct sigaction before_int_ {
-  }, before_term_{};
+  static constexpr std::array numbers{SIGINT, SIGTERM, SIGHUP};
+  std::array<struct sigaction, numbers.size()> before_{};
 };
 
 std::atomic<bool> dump_asked = false;
@@ -244,6 +248,7 @@ class dealer {
     workers_.erase(ended);
     for (const process_info& each : descendants_of(::getpid())) {
       if (each.parent != ::getpid() || workers_.contains(each.pid) || each.pid == ended) continue;
+      if (each.pid == cleaner::pid()) continue;
       strangers.insert(each.pid);
       text += "  " + std::to_string(each.pid) + " " + each.what + "\n";
     }

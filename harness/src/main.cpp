@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 
+#include "cleaner.hpp"
 #include "crash_dump.hpp"
 #include "ctest_file.hpp"
 #include "daemon_role.hpp"
@@ -239,12 +240,16 @@ int main(int argc, char** argv) {
       std::printf(
           "/dev/shm is shared with other runs: what they leave there for a moment may be taken for ours\n");
     session chosen = make_session(given);
+    std::optional<detail::cleaner> in_case_of_a_kill;
+    const bool is_runner = given.runner == 0 && given.isolated() != detail::isolation::none;
+    if (is_runner && !GTEST_FLAG_GET(list_tests)) in_case_of_a_kill.emplace();
     std::optional<detail::run_folder> folder;
     if (given.worker_folder.empty())
       folder.emplace();
     else
       folder.emplace(given.worker_folder);
     chosen.folder = folder->path();
+    if (in_case_of_a_kill) in_case_of_a_kill->take_care_of(chosen.folder);
     detail::make_prompt_file(chosen.folder);
     detail::keep_for_replay(given);
     detail::set_session(std::move(chosen));

@@ -29,7 +29,10 @@ owned_fd open_folder(const std::string& path) {
 
 }  // namespace
 
-void remove_folders_of_dead_runs() { remove_runs(find_dead_runs()); }
+bool clean_up_after_dead_runs() {
+  end_processes_of_dead_runs(find_processes_of_dead_runs());
+  return remove_runs(find_dead_runs()).failed.empty();
+}
 
 namespace {
 
@@ -40,7 +43,7 @@ namespace {
 }  // namespace
 
 run_folder::run_folder() : own_(true) {
-  remove_folders_of_dead_runs();
+  clean_up_after_dead_runs();
   std::string unborn = base / (run_folder_prefix("new") + "XXXXXX");
   if (!::mkdtemp(unborn.data())) cannot_make(unborn);
   lock_.reset(open_folder(unborn).release());

@@ -35,8 +35,9 @@ class run_folder {
   owned_fd lock_;
 };
 
-/// Removes what runs that were killed have left.
-void remove_folders_of_dead_runs();
+/// Ends what runs that were killed have left running, and removes their folders; false if
+/// one of them has to stay.
+bool clean_up_after_dead_runs();
 
 /// Moves the folder of a test to where no run removes it; returns its new place. Throws `std::system_error`.
 std::string set_aside(const std::string& folder, const std::string& test);

@@ -141,7 +141,7 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   summary.line = joined(chosen.backends, ",") + " x " + joined(chosen.transports, ",") + ", seed " +
                  std::to_string(chosen.seed) + ", " + std::to_string(run.jobs) + " side by side";
 
-  remove_folders_of_dead_runs();
+  clean_up_after_dead_runs();
   std::printf("\n%s", terminal_report(summary).c_str());
   keep_results(summary.results, given.durations);
   print_end(summary, names.size());

@@ -108,6 +108,28 @@ class second_of_session {
 static_assert(session_fixture<second_of_session> && !test_fixture<second_of_session>);
 static_assert(!session_fixture<tmp_dir>);
 
+/// One that says in its parameters what it needs.
+class workshop {
+ public:
+  static workshop provide(test_context& context, tmp_dir& where, second_of_session& of_session) {
+    return workshop(context.id(), where, of_session);
+  }
+  workshop(std::string id, tmp_dir& where, second_of_session& of_session)
+      : test(std::move(id)), where(&where), of_session(&of_session) {}
+  workshop(const workshop&) = delete;
+  std::string test;
+  tmp_dir* where;
+  second_of_session* of_session;
+};
+static_assert(test_fixture<workshop> && !session_fixture<workshop>);
+
+TRACTOR_CELL_TEST(fixture, has_what_its_provide_takes_and_shares_it_with_the_test,
+                  (workshop & shop, tmp_dir& where, second_of_session& of_session)) {
+  EXPECT_THAT(shop.test, testing::StartsWith("fixture.has_what_its_provide_takes"));
+  EXPECT_EQ(shop.where, &where);
+  EXPECT_EQ(shop.of_session, &of_session);
+}
+
 class egg {
  public:
   static egg provide(test_context& context);

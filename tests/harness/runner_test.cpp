@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
@@ -13,6 +14,7 @@
 #include <sstream>
 #include <thread>
 #include <tractor/harness/harness.hpp>
+#include <tractor/runtime/run_leftovers.hpp>
 
 #include "../process/program.hpp"
 #include "finished_run.hpp"
@@ -21,6 +23,8 @@
 #include "program.hpp"
 
 namespace runner_test {
+
+namespace fs = std::filesystem;
 
 using namespace tractor::harness;
 using namespace tractor::harness::detail;
@@ -263,16 +267,30 @@ bool reap_all(std::chrono::nanoseconds bound) {
   return false;
 }
 
+// Which a runner holds open, to keep its lock; empty before it has made it.
+std::string folder_of_run(pid_t runner) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(runner) + "/fd", ignored)) {
+    const std::string path = fs::read_symlink(entry.path(), ignored);
+    if (path.starts_with("/tmp/" + tractor::run_folder_prefix("run"))) return path;
+  }
+  return {};
+}
+
 void expect_nothing_after_a_kill(const std::string& isolation) {
   std::mt19937_64 dice(seed());
   for (int round = 0; round < count(6, 100); ++round) {
-    subprocess run(probe("stuck.waits_with_an_actor/*:trial.waits/*:fault.none/*")
-                       .arg("--isolate", isolation, "-n", "2", "--timeout-scale", "20"));
-    const auto after = std::chrono::milliseconds(std::uniform_int_distribution(0, 250)(dice));
+    subprocess run(probe("beside.waits_with_company/*:stuck.waits_with_an_actor/*:trial.waits/*:fault.none/*")
+                       .arg("--isolate", isolation, "-n", "3", "--timeout-scale", "20"));
+    // The first one is late enough for all to stand.
+    const auto after =
+        std::chrono::milliseconds(round == 0 ? 500 : std::uniform_int_distribution(0, 250)(dice));
     std::this_thread::sleep_for(after);
+    const std::string folder = folder_of_run(run.pid());
     run.signal(SIGKILL);
     ASSERT_TRUE(run.wait(10s));
     EXPECT_TRUE(reap_all(10s)) << "killed after " << after.count() << " ms";
+    EXPECT_TRUE(folder.empty() || !fs::exists(folder)) << folder << " after " << after.count() << " ms";
   }
 }
 

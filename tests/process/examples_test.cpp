@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 #include <string>
 #include <tractor/harness/harness.hpp>
@@ -52,8 +53,11 @@ class example {
 
 // Of work that is not done.
 bool is_left_out(const fs::path& what) { return what.filename().string().starts_with("_"); }
-// A project of its own, for other tests.
-bool is_special(const fs::path& folder) { return fs::exists(folder / "CMakeLists.txt"); }
+// A project of its own, or a folder of programs that have suites of their own.
+bool is_special(const fs::path& folder) {
+  static const std::set<std::string> names{"debugging", "integration", "advanced_faults", "trio"};
+  return names.contains(folder.filename()) || fs::exists(folder / "CMakeLists.txt");
+}
 
 // As examples/CMakeLists.txt has it: a source is a program, a folder with a main.cpp is one.
 std::vector<example> find_examples(const fs::path& root) {
@@ -151,7 +155,8 @@ TEST(example_rule, takes_each_program_but_what_begins_with_an_underscore_and_spe
   const tractor::harness::test::own_folder folder;
   for (const char* const file :
        {"plain.cpp", "_later.cpp", "notes.md", "group/of_a_group.cpp", "group/_later.cpp", "_group/later.cpp",
-        "whole/main.cpp", "whole/part.cpp", "plugins/CMakeLists.txt", "plugins/of_others.cpp"}) {
+        "whole/main.cpp", "whole/part.cpp", "plugins/CMakeLists.txt", "plugins/of_others.cpp",
+        "debugging/of_a_suite.cpp", "trio/of_a_suite.cpp"}) {
     fs::create_directories((fs::path(folder.path) / file).parent_path());
     std::ofstream(fs::path(folder.path) / file) << "int main() {}\n";
   }

@@ -18,7 +18,8 @@ check() {
   expected=$(sed -n '1s,^// expect: ,,p' "$1")
   output=$folder/$name.out
   if "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Werror -DBOOST_ASIO_SEPARATE_COMPILATION \
-      -DBOOST_ASIO_NO_DEPRECATED -I"$root/framework/include" "$1" >"$output" 2>&1; then
+      -DBOOST_ASIO_NO_DEPRECATED -I"$root/framework/include" \
+      -I"$root/harness/include" "$1" >"$output" 2>&1; then
     compiled=yes
   else
     compiled=no

@@ -222,7 +222,7 @@ check_run() {
   has_target "$preset" tractor_harness_probe || return 0
   local runs
   build "$preset" tractor_harness_probe >/dev/null || die "could not build the probe"
-  "$bin/tractor_harness_probe" --isolate process --timeout-scale 20 --gtest_filter='stuck.waits_with_an_actor/*+uds' \
+  "$bin/tractor_harness_probe" --isolate process --timeout-scale 20 --gtest_filter='beside.waits_with_company/*+uds' \
     >"$folder/runner" 2>&1 &
   tree=$!
   mine+=("$tree")
@@ -232,11 +232,21 @@ check_run() {
   folder_of_run
   reap --uds || die "a sweep over a living run failed"
   silent_on "$runs"
+  of_run() { grep -lazsE "=$runs(/|$)" /proc/[0-9]*/environ | cut -d/ -f3; }
+  has_company() { (($(of_run | wc -l) >= 4)); }
+  eventually 'a daemon and programs stand beside the test' has_company
+  # Its cleaner first, which would do all this itself.
+  pkill -KILL -P "$tree" -x tractor-cleaner || die "the runner has no cleaner"
   kill -KILL "$tree"
   wait "$tree" 2>/dev/null
   eventually 'its workers have ended' bash -c "! pgrep -f -- --worke[r]=$runs"
+  reap --uds-only
+  (($? == 1)) || die "processes of the run live, so its folder has to stay: exit code 1"
+  said "failed folder $runs: a process of it lives: "
   reap --uds --shm || { cat "$folder/out" "$folder/err"; die "the sweep failed"; }
+  said "of the test run $runs, which is dead"
   said "removed folder $runs"
+  [[ -z $(of_run) ]] || die "processes of the run were left"
   [[ ! -e $runs ]] || die "the folder of the run was left"
 }
 

@@ -58,6 +58,22 @@ class sweeper {
     settle(found, [&] { return remove_segments(found); });
   }
 
+  // One that has ended leaves its children to be orphans in their turn, unless it ends them first.
+  void end_orphans() {
+    std::size_t before = 0;
+    do {
+      before = done_.actions.size();
+      ask_all("spawn", "process");
+    } while (done_.actions.size() > before && !wanted_.dry_run);
+  }
+
+  void end_processes_of_runs() {
+    leftovers found;
+    for (leftover& it : find_processes_of_dead_runs())
+      if (!known(it)) found.push_back(std::move(it));
+    settle(found, [&] { return end_processes_of_dead_runs(found, wanted_.grace); });
+  }
+
   void sweep_runs() {
     const leftovers found = find_dead_runs();
     settle(found, [&] { return remove_runs(found); });
@@ -125,7 +141,10 @@ std::size_t outcome::count(fate of) const noexcept {
 outcome sweep(const request& wanted) {
   sweeper one(wanted);
   if (wanted.processes && wanted.parent > 0) one.end_children_of(wanted.parent);
-  if (wanted.processes && wanted.parent == 0) one.ask_all("spawn", "process");
+  if (wanted.processes && wanted.parent == 0) {
+    one.end_processes_of_runs();
+    one.end_orphans();
+  }
   if (wanted.segments) one.sweep_segments();
   for (const char* const plugins : {"spawn", "transport"}) {
     if (wanted.segments) one.ask_all(plugins, "shm");

@@ -1,51 +1,18 @@
 #include "tractor/plugin/orphans.hpp"
 
-#include <poll.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <memory>
-#include <sstream>
+#include <functional>
 
-#include "tractor/plugin/owned_fd.hpp"
+#include "plugin/process_end.hpp"
 
 namespace tractor {
 namespace {
 
-using clock = std::chrono::steady_clock;
-
-std::string read_proc(int pid, const char* name) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/" + name);
-  // Not by iterators: a process that ends while it is read is no error here, but those would throw.
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// The title: the first argument; empty for a zombie and for a process that is gone.
-std::string title_of(int pid) {
-  std::string text = read_proc(pid, "cmdline");
-  return text.substr(0, text.find('\0'));
-}
-
-int parent_of(int pid) {
-  const std::string text = read_proc(pid, "stat");
-  const std::size_t comm_end = text.rfind(')');
-  if (comm_end == std::string::npos) return 0;
-  std::istringstream fields(text.substr(comm_end + 1));
-  char state = 0;
-  int parent = 0;
-  fields >> state >> parent;
-  return parent;
-}
+using detail::parent_of;
+using detail::read_proc;
 
 bool stat_proc(int pid, const char* name, struct stat& into) {
   return ::stat(("/proc/" + std::to_string(pid) + name).c_str(), &into) == 0;
@@ -67,116 +34,18 @@ bool starts_with_one_of(const std::string& text, const std::vector<std::string>&
                      [&](const std::string& prefix) { return text.rfind(prefix, 0) == 0; });
 }
 
-bool is_helper(const leftover& item) { return item.name.rfind("_zygote[", 0) == 0; }
-
-/// One orphan, pinned by its pidfd while it is being ended.
-struct target {
-  explicit target(const leftover& item)
-      : item(item), pidfd(static_cast<int>(::syscall(SYS_pidfd_open, item.pid, 0))) {}
-  void send(int signo) const noexcept { ::syscall(SYS_pidfd_send_signal, pidfd.get(), signo, nullptr, 0); }
-  leftover item;
-  owned_fd pidfd;
-};
-using targets = std::vector<std::unique_ptr<target>>;
-
-/// Moves those that end before `deadline` from `alive` to `gone`.
-void await_ends(targets& alive, leftovers& gone, clock::time_point deadline) {
-  while (!alive.empty()) {
-    std::vector<pollfd> polls;
-    for (const auto& one : alive) polls.push_back(pollfd{one->pidfd.get(), POLLIN, 0});
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
-    const int ready = ::poll(polls.data(), polls.size(), static_cast<int>(std::max<long long>(left, 0)));
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return;
-    targets rest;
-    for (std::size_t i = 0; i < alive.size(); ++i) {
-      if (polls[i].revents != 0)
-        gone.push_back(alive[i]->item);
-      else
-        rest.push_back(std::move(alive[i]));
-    }
-    alive = std::move(rest);
-  }
-}
-
-void fail(reap_report& report, leftover item, const std::string& why) {
-  item.detail = why;
-  report.failed.push_back(std::move(item));
-}
-
-/// Whose processes may be ended: those that somebody has adopted, or the children of one process.
-class claim {
- public:
-  explicit claim(int parent = 0) : parent_(parent) {}
-  bool covers(int pid) const {
-    const int parent = parent_of(pid);
-    return parent_ > 0 ? parent == parent_ : adopted(pid, parent);
-  }
-  const char* refusal() const {
-    return parent_ > 0 ? "its parent is another one by now: not touched"
-                       : "it has a living parent, or hides it: not touched";
-  }
-
- private:
-  int parent_;  // 0: for orphans
-};
-
-/// Pins each leftover and proves it once more.
-targets prove(const leftovers& found, const claim& to, reap_report& report) {
-  targets proven;
-  for (const leftover& item : found) {
-    if (item.kind != "process" || item.pid <= 1) {
-      fail(report, item, "not a process that this backend could have left behind");
-      continue;
-    }
-    auto one = std::make_unique<target>(item);
-    const std::string title = title_of(item.pid);
-    if (!one->pidfd && errno != ESRCH)
-      fail(report, item, std::string("no pidfd: ") + std::strerror(errno));
-    else if (!one->pidfd || title.empty())
-      report.removed.push_back(item);
-    else if (title != item.name)
-      fail(report, item, "its pid is now '" + title + "', which was not touched");
-    else if (!to.covers(item.pid))
-      fail(report, item, to.refusal());
-    else
-      proven.push_back(std::move(one));
-  }
-  return proven;
-}
-
-reap_report end(const leftovers& found, const claim& to, std::chrono::milliseconds grace) {
-  reap_report report;
-  targets alive = prove(found, to, report);
-  // A helper holds nothing that would want a clean-up, and listens to no other signal.
-  for (const auto& one : alive) one->send(is_helper(one->item) ? SIGKILL : SIGINT);
-  await_ends(alive, report.removed, clock::now() + grace);
-  for (const auto& one : alive) one->send(SIGKILL);
-  await_ends(alive, report.killed, clock::now() + std::chrono::seconds(1));
-  for (const auto& one : alive) fail(report, one->item, "it survived SIGKILL for a second");
-  return report;
-}
-
 /// The processes of this user with such a title whose parent `is_wanted(pid, parent)`.
-template <class Predicate>
-leftovers find_processes(const std::vector<std::string>& prefixes, const Predicate& is_wanted,
-                         const std::string& why) {
+leftovers find_processes(const std::vector<std::string>& prefixes,
+                         const std::function<bool(int pid, int parent)>& is_wanted, const std::string& why) {
   leftovers found;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const int pid = std::stoi(name);
-    struct stat owner {};
-    if (!stat_proc(pid, "", owner) || owner.st_uid != ::geteuid()) continue;
-    const std::string title = title_of(pid);
-    if (!starts_with_one_of(title, prefixes)) continue;
+  detail::for_each_process([&](int pid, const std::string& title) {
+    if (!starts_with_one_of(title, prefixes)) return;
     const int parent = parent_of(pid);
-    if (!is_wanted(pid, parent)) continue;
+    if (!is_wanted(pid, parent)) return;
     std::string comm = read_proc(parent, "comm");
     if (!comm.empty()) comm.pop_back();
     found.emplace_back("process", title, pid, why + " pid " + std::to_string(parent) + " (" + comm + ")");
-  }
+  });
   return found;
 }
 
@@ -187,7 +56,8 @@ leftovers find_orphans(const std::vector<std::string>& prefixes) {
 }
 
 reap_report end_orphans(const leftovers& found, std::chrono::milliseconds grace) {
-  return end(found, claim(), grace);
+  const auto is_orphan = [](int pid) { return adopted(pid, parent_of(pid)); };
+  return detail::end_processes(found, is_orphan, "it has a living parent, or hides it: not touched", grace);
 }
 
 leftovers find_children(int parent, const std::vector<std::string>& prefixes) {
@@ -196,7 +66,8 @@ leftovers find_children(int parent, const std::vector<std::string>& prefixes) {
 }
 
 reap_report end_children(int parent, const leftovers& found, std::chrono::milliseconds grace) {
-  return end(found, claim(parent), grace);
+  const auto is_child = [parent](int pid) { return parent_of(pid) == parent; };
+  return detail::end_processes(found, is_child, "its parent is another one by now: not touched", grace);
 }
 
 }  // namespace tractor

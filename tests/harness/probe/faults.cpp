@@ -55,6 +55,16 @@ class loud {
 
 TRACTOR_CELL_TEST(fault, none) {}
 
+task<int> one() { co_return 1; }
+
+TRACTOR_TEST(sound, with_an_actor) {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("kid", expose<&one>());
+    CO_ASSERT_EQ(co_await kid.run<&one>(), 1);
+    co_await kid.cancel_actor();
+  });
+}
+
 TRACTOR_CELL_TEST(fault, orphan) { start_orphan(); }
 
 TRACTOR_CELL_TEST(fault, burst_of_forks) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <typeindex>
 #include <utility>
@@ -19,6 +20,42 @@ class session_context;
 
 namespace detail {
 
+/// What a `provide` says of its fixture: by whose context it is made, and which others it needs.
+template <class> class provider_traits;
+template <class T, class Context, class... Needs> class provider_traits<T (*)(Context&, Needs&...)> {
+ public:
+  using result = T;
+  using context = Context;
+  using needs = std::tuple<Needs&...>;
+
+  template <class... Above> static consteval bool need_one_of();
+  static T make(Context& from) {
+    // In braces they are made from left to right.
+    needs others{from.template get<Needs>()...};
+    return std::apply([&](Needs&... each) { return T::provide(from, each...); }, others);
+  }
+};
+template <class T> using provider = provider_traits<decltype(&T::provide)>;
+
+template <class T, class Context>
+concept provided_from =
+    std::same_as<typename provider<T>::result, T> && std::same_as<typename provider<T>::context, Context>;
+
+/// True if a fixture needs itself, or one of `Above`, whatever the way.
+template <class T, class... Above> consteval bool needs_one_of() {
+  if constexpr ((std::same_as<T, Above> || ...))
+    return true;
+  else if constexpr (requires { typename provider<T>::result; })
+    return provider<T>::template need_one_of<T, Above...>();
+  else
+    return false;
+}
+template <class T, class Context, class... Needs>
+template <class... Above>
+consteval bool provider_traits<T (*)(Context&, Needs&...)>::need_one_of() {
+  return (needs_one_of<Needs, Above...>() || ...);
+}
+
 /// Fixtures of one scope, each made once and destroyed in reverse order. Neither copied nor moved.
 class fixture_store {
  public:
@@ -28,6 +65,7 @@ class fixture_store {
   ~fixture_store() { clear(); }
 
   template <class Fixture, class Context> Fixture& get(Context& context) {
+    static_assert(!needs_one_of<Fixture>(), "this fixture needs itself, by way of the parameters of provide");
     for (const auto& [type, made] : fixtures_)
       if (type == typeid(Fixture)) return static_cast<holder<Fixture>&>(*made).value;
     const in_the_making now(*this, typeid(Fixture));
@@ -65,7 +103,7 @@ class fixture_store {
   };
   template <class Fixture> class holder final : public holder_base {
    public:
-    template <class Context> explicit holder(Context& context) : value(Fixture::provide(context)) {}
+    template <class Context> explicit holder(Context& context) : value(provider<Fixture>::make(context)) {}
     Fixture value;
   };
 
@@ -75,26 +113,24 @@ class fixture_store {
 
 }  // namespace detail
 
-/// A fixture is a type with `static T provide(test_context&)`; a test has it by declaring a parameter of that
-/// type.
+/// A fixture is a type with `static T provide(test_context&, others&...)`; a test has it by declaring a
+/// parameter of that type.
 ///
-/// One is made for each test, before its root actor, and destroyed after that, the last one first. It may ask
-/// the context for further fixtures. It may be neither copyable nor movable: then the parameter is a
-/// reference.
+/// One is made for each test, before its root actor, and destroyed after that, the last one first. The
+/// further parameters of `provide` are fixtures that it needs: they are made before it, once for all who ask;
+/// a fixture that needs itself does not compile. It may also ask the context for others as it is made. It may
+/// be neither copyable nor movable: then the parameter is a reference.
 template <class T>
-concept test_fixture = requires(test_context& context) {
-  { T::provide(context) } -> std::same_as<T>;
-};
+concept test_fixture = detail::provided_from<T, test_context>;
 
-/// A fixture of the session is a type with `static T provide(session_context&)`; a parameter is a reference.
+/// A fixture of the session is a type with `static T provide(session_context&, others&...)`, where the others
+/// are of the session too; a parameter is a reference.
 ///
 /// One is made for each process of tests, before the first test that has it as a parameter, and destroyed
 /// after the last: one for the whole run with `--isolate none`, else one for each test. What it holds is no
 /// leak of a test. It may ask the context for further fixtures of the session.
 template <class T>
-concept session_fixture = requires(session_context& context) {
-  { T::provide(context) } -> std::same_as<T>;
-};
+concept session_fixture = detail::provided_from<T, session_context>;
 
 /// What a parameter of a test can be.
 template <class T>
