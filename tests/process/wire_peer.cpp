@@ -115,7 +115,8 @@ task<> wire_peer::send(msg::value message) {
     frame.append(&byte, 1);
   }
   frame.append(body.view());
-  co_await send_bytes({reinterpret_cast<const char*>(frame.view().data()), frame.view().size()});
+  const std::string_view bytes(reinterpret_cast<const char*>(frame.view().data()), frame.view().size());
+  co_await send_bytes(bytes);
 }
 
 task<msg::value> wire_peer::receive() {
