@@ -7,10 +7,13 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+#include "fake_actor.hpp"
+
 namespace broken_links_test {
 
 using namespace tractor;
 using namespace tractor::harness;
+using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
@@ -268,6 +271,65 @@ TRACTOR_TEST(actor_options, that_cannot_be_met_are_told_at_the_start_and_cost_no
     EXPECT_EQ(four, 4);
     an.cancel();
   });
+}
+
+task<> takes_items(context<starts<int>, receives<int>>& ctx) {
+  co_await ctx.started(1);
+  auto& stream = co_await ctx.open_stream();
+  while (auto item = co_await stream.next()) static_cast<void>(*item);
+}
+
+// A peer that hangs up at the border of two messages.
+TRACTOR_TEST(broken_link, of_a_peer_that_hangs_up_fails_the_call_under_way_and_each_one_after_it, (),
+             keyless()) {
+  auto lines = [](wire_peer& peer, std::string cid) -> task<> {
+    co_await peer.send(wire_peer::ack(cid, "asyncfunc"));
+    peer.close();
+    co_await sleep_forever();
+  };
+  co_await with_fake(lines, [](portal fake) -> task<> {
+    for (int call = 0; call < 3; ++call) {
+      auto error = co_await raises<transport_closed>(fake.run<&twice>(1));
+      EXPECT_EQ(error.why(), transport_closed::cause::end_of_stream) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr("'fake@"));
+      EXPECT_FALSE(fake.connected());
+    }
+    auto body = [](auto&, int) -> task<> { co_return; };
+    auto error = co_await raises<transport_closed>(fake.open_context<&takes_items>(body));
+    EXPECT_THAT(error.what(), HasSubstr("'fake@"));
+  });
+}
+
+TRACTOR_TEST(broken_link, of_a_peer_that_hangs_up_fails_each_send_after_it, (), keyless()) {
+  auto lines = [](wire_peer& peer, std::string cid) -> task<> {
+    co_await peer.send(wire_peer::ack(cid, "context"));
+    co_await peer.send(wire_peer::message("Started", cid, 1));
+    co_await peer.expect("Yield");
+    peer.close();
+    co_await sleep_forever();
+  };
+  int failed = 0;
+  co_await with_fake(lines, [&](portal fake) -> task<> {
+    auto body = [&](auto& ctx, int) -> task<> {
+      auto& stream = co_await ctx.open_stream();
+      co_await stream.send(1);
+      auto sends = [&]() -> task<> { co_await stream.send(2); };
+      // The body is cut off as soon as that is noticed; what it does behind a shield is told all the same.
+      co_await shielded([&]() -> task<> {
+        co_await raises<transport_closed>(ctx.wait_for_result());
+        for (int send = 0; send < 3; ++send) {
+          auto error = co_await raises<transport_closed>(sends());
+          EXPECT_EQ(error.why(), transport_closed::cause::end_of_stream) << error.what();
+          EXPECT_THAT(error.what(), HasSubstr("'fake@"));
+          ++failed;
+        }
+      });
+      co_await checkpoint();
+    };
+    auto error = co_await raises<transport_closed>(fake.open_context<&takes_items>(body));
+    EXPECT_EQ(error.why(), transport_closed::cause::end_of_stream) << error.what();
+  });
+  EXPECT_EQ(failed, 3);
 }
 
 }  // namespace broken_links_test

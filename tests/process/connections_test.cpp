@@ -77,9 +77,21 @@ task<std::string> finds_parent_and_root() {
   co_return std::to_string(open_sockets() - before) + (same ? " more" : " more, to others");
 }
 
+// The transport over which an actor is reached that was not connected before; of one in particular, unless
+// that is empty.
+task<std::string> reached_by(std::string name, std::string only) {
+  find_options options;
+  if (!only.empty()) options.enable_transports(only);
+  auto found = co_await find_actor(name, options);
+  CO_ASSERT_TRUE(found.has_value());
+  auto text = co_await found->run<&hello>("you");
+  CO_ASSERT_EQ(text, "hello you, says " + name);
+  co_return found->remote().transport();
+}
+
 actor_options all_of_it() {
   return expose<&hello, &sockets, &finds_often, &finds_at_once, &holds, &uses, &drops, &sockets_down_to,
-                &finds_parent_and_root>();
+                &finds_parent_and_root, &reached_by>();
 }
 
 TRACTOR_TEST(connections, of_a_hundred_lookups_leave_no_descriptor) {
@@ -231,18 +243,28 @@ TRACTOR_TEST(connections, prefer_the_nearer_of_several_addresses, (),
   auto& plugins = plugin::registry::instance();
   co_await open_nursery([&](actor_nursery& an) -> task<> {
     co_await an.start_actor("kid", all_of_it());
-    auto asker = co_await an.start_actor("asker", all_of_it());
     auto kid = co_await wait_for_actor("kid");
     auto all = co_await query_actor("kid");
     CO_ASSERT_EQ(all.size(), current_actor().transports().size());
     for (std::size_t i = 1; i < all.size(); ++i)
       EXPECT_LE(plugins.transport(all[i - 1].transport()).distance(all[i - 1]),
                 plugins.transport(all[i].transport()).distance(all[i]));
-    // Unless the caller wants one in particular.
+    // Each asker is a fresh one: who is connected already is not dialled again.
+    auto asker = co_await an.start_actor("asker", all_of_it());
+    auto nearest = co_await asker.run<&reached_by>("kid", "");
+    EXPECT_EQ(nearest, all.front().transport());
     for (const address& each : all) {
-      auto only = co_await query_actor("kid", find_options().enable_transports(each.transport()));
+      const std::string key = each.transport();
+      auto only = co_await query_actor("kid", find_options().enable_transports(key));
       CO_ASSERT_EQ(only.size(), 1u);
       EXPECT_EQ(only.front(), each);
+      auto chooser = co_await an.start_actor("chooser of " + key, all_of_it());
+      auto chosen = co_await chooser.run<&reached_by>("kid", key);
+      EXPECT_EQ(chosen, key);
+      auto options = all_of_it().enable_transports(key);
+      auto speaker = co_await an.start_actor("speaker of " + key, options);
+      auto spoken = co_await speaker.run<&reached_by>("kid", "");
+      EXPECT_EQ(spoken, key);
     }
     an.cancel();
   });

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <tractor/async/cleanup.hpp>
 #include <tractor/tractor.hpp>
 
 #include "program.hpp"
@@ -62,16 +63,37 @@ task<> is_interrupted(context<starts<void>>& ctx) {
   ::kill(::getpid(), SIGINT);
   co_await sleep_forever();
 }
-// The caller's own end of the connection, in the caller's hands.
-task<std::string> calls_itself(std::string name) {
-  try {
-    portal self = co_await wait_for_actor(name);
-    auto body = [](auto&) -> task<> { co_return; };
-    co_await self.open_context<&idles>(body);
-  } catch (const runtime_failure& error) {
-    co_return error.what();
-  }
-  co_return "";
+// Fails, and is cancelled in its clean-up: by a scope there, by itself, or by its caller before it.
+task<> hides_its_error(context<starts<void>, sends<int>>& ctx, std::string who_cancels) {
+  co_await ctx.started();
+  auto& stream = co_await ctx.open_stream();
+  co_await with_cleanup(
+      [&]() -> task<> {
+        co_await stream.send(1);
+        try {
+          if (who_cancels == "the caller") co_await sleep_forever();
+        } catch (...) {
+          throw std::invalid_argument("out of a cancel");
+        }
+        throw std::invalid_argument("behind a cancel");
+      },
+      [&](cancel_scope& cleanup) -> task<> {
+        if (who_cancels == "the endpoint") ctx.cancel("in its clean-up");
+        cleanup.cancel();
+        co_await sleep_forever();
+      },
+      1h);
+}
+// Looks for itself by its name, in each way there is; yields what it is told.
+task<std::vector<std::string>> looks_for_itself(std::string name) {
+  std::vector<std::string> told;
+  auto waits = co_await raises<runtime_failure>(wait_for_actor(name));
+  told.push_back(waits.what());
+  auto finds = co_await raises<runtime_failure>(find_actor(name));
+  told.push_back(finds.what());
+  auto all = co_await find_actors(name);
+  if (!all.empty()) told.push_back("has a portal to itself");
+  co_return told;
 }
 
 TRACTOR_TEST(context_errors, of_the_child_cut_off_whatever_the_parent_waits_for) {
@@ -154,6 +176,58 @@ TRACTOR_TEST(context_errors, of_any_shape_arrive) {
   });
 }
 
+TRACTOR_TEST(context_errors, that_a_cancel_in_the_cleanup_would_hide_are_seen_by_the_caller) {
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("kid", expose<&hides_its_error>());
+    const std::vector<std::string> all = {"a scope", "the endpoint", "the caller"};
+    for (const std::string& who : all) {
+      auto body = [&](auto& ctx) -> task<> {
+        auto& stream = co_await ctx.open_stream();
+        co_await stream.receive();
+        if (who == "the caller")
+          co_await ctx.cancel("enough");
+        else
+          co_await sleep_forever();
+      };
+      auto error = co_await raises<remote_actor_error>(kid.open_context<&hides_its_error>(who, body));
+      EXPECT_TRUE(error.boxed_type_is<std::invalid_argument>()) << who << ": " << error.what();
+      EXPECT_EQ(error.message(), who == "the caller" ? "out of a cancel" : "behind a cancel") << who;
+      EXPECT_EQ(error.src_uid(), kid.peer()) << who;
+    }
+    co_await kid.cancel_actor();
+  });
+}
+
+TRACTOR_TEST(context_errors, that_are_nothing_but_cancels_can_be_told_from_others) {
+  for (const bool with_another : {false, true}) {
+    std::exception_ptr error;
+    try {
+      co_await open_nursery([&](actor_nursery& an) -> task<> {
+        portal kid = co_await an.start_actor("kid", expose<&idles>());
+        int open = 0;
+        event both;
+        auto body = [&](auto&) -> task<> {
+          if (++open == 2) both.set();
+          co_await sleep_forever();
+        };
+        co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+          for (int i = 0; i < 2; ++i)
+            tn.start_soon([&]() -> task<> { co_await shielded(kid.open_context<&idles>(body)); });
+          co_await both.wait();
+          co_await kid.cancel_actor();
+          if (with_another) throw std::range_error("no cancel");
+        });
+      });
+    } catch (const std::exception&) {
+      error = std::current_exception();
+    }
+    CO_ASSERT_TRUE(is_error<exception_group>(error)) << describe(error);
+    EXPECT_EQ(is_multi_cancelled<context_cancelled>(error), !with_another) << describe(error);
+    // Of others, that is; none of this actor's own tasks was cancelled.
+    EXPECT_FALSE(is_multi_cancelled(error)) << describe(error);
+  }
+}
+
 TRACTOR_TEST(context_errors, of_one_context_end_the_nursery_and_with_it_the_others) {
   std::string other_end;
   auto tree = open_nursery([&](actor_nursery& an) -> task<> {
@@ -193,11 +267,15 @@ TRACTOR_TEST(context_errors, by_an_interrupt_of_the_child_end_the_context) {
   co_await fail_after(roomy(2s), std::move(tree));
 }
 
-TRACTOR_TEST(context_errors, a_context_with_oneself_is_refused) {
+// A portal to oneself is not to be had, so that no context with oneself can be opened.
+TRACTOR_TEST(context_errors, nobody_gets_a_portal_to_oneself_to_open_a_context_with) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
-    portal kid = co_await an.start_actor("kid", expose<&calls_itself, &idles>());
-    const std::string text = co_await kid.run<&calls_itself>("kid");
-    EXPECT_THAT(text, HasSubstr("kid@"));
+    portal kid = co_await an.start_actor("kid", expose<&looks_for_itself, &idles>());
+    co_await wait_for_actor("kid");
+    const auto told = co_await kid.run<&looks_for_itself>("kid");
+    const std::string text =
+        "the actor found is this one, '" + kid.peer().short_form() + "': call its functions directly";
+    EXPECT_THAT(told, testing::ElementsAre(text, text));
     co_await kid.cancel_actor();
   });
   auto body = [](auto&) -> task<> { co_return; };

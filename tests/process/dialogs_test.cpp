@@ -212,17 +212,30 @@ std::string call(const std::string& dialog, std::vector<std::string> words, cons
   return out;
 }
 
-#define ANSWERS(dialog, mode)                                                \
-  TRACTOR_CELL_TEST(recorded_dialog, dialog##_is_answered_as_recorded,       \
-                    (start_method method, tpt_proto proto, reg_addr addr)) { \
-    answer(#dialog, mode, method, proto, addr);                              \
-  }
+TRACTOR_CELL_TEST(recorded_dialog, rpc_is_answered_as_recorded,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  answer("rpc", "worker", method, proto, addr);
+}
 
-ANSWERS(rpc, "worker")
-ANSWERS(error, "worker")
-ANSWERS(badargs, "worker")
-ANSWERS(notexposed, "bare_worker")
-ANSWERS(discovery, "worker")
+TRACTOR_CELL_TEST(recorded_dialog, error_is_answered_as_recorded,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  answer("error", "worker", method, proto, addr);
+}
+
+TRACTOR_CELL_TEST(recorded_dialog, badargs_is_answered_as_recorded,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  answer("badargs", "worker", method, proto, addr);
+}
+
+TRACTOR_CELL_TEST(recorded_dialog, notexposed_is_answered_as_recorded,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  answer("notexposed", "bare_worker", method, proto, addr);
+}
+
+TRACTOR_CELL_TEST(recorded_dialog, discovery_is_answered_as_recorded,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  answer("discovery", "worker", method, proto, addr);
+}
 
 TRACTOR_CELL_TEST(recorded_dialog, rpc_is_called_as_recorded,
                   (start_method method, tpt_proto proto, reg_addr addr)) {

@@ -4,10 +4,13 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+#include "program.hpp"
+
 namespace errors_test {
 
 using namespace tractor;
 using namespace tractor::harness;
+using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
@@ -59,6 +62,82 @@ task<> fails_twice(int levels) {
         co_await an.run_in_actor<&fails_twice>(name, levels - 1);
     }
   });
+}
+
+// An actor of a tree whose leaves fail together: at a word from the root, which is given when all are there.
+task<> fails_at_a_word(context<starts<void>, receives<int>>& ctx, int levels, std::string how);
+
+// Two children that fail so; sets `grown` when all below them are there, and waits until the word is `given`.
+// The shields keep one side from cancelling the other: each error comes out.
+task<> both_sides_fail(int levels, event& grown, event& given) {
+  const std::vector<std::string> sides = {"left", "right"};
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    std::vector<portal> kids;
+    for (const std::string& name : sides) {
+      portal kid = co_await an.start_actor(name, expose<&fails_at_a_word>());
+      kids.push_back(kid);
+    }
+    int there = 0;
+    auto body = [&](auto& ctx) -> task<> {
+      if (++there == 2) grown.set();
+      co_await given.wait();
+      auto& stream = co_await ctx.open_stream();
+      co_await stream.send(1);
+      co_await ctx.wait_for_result();
+    };
+    co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+      for (const portal& kid : kids)
+        tn.start_soon(
+            [&](portal at) -> task<> {
+              const std::string how = at.peer().name() == "left" ? "cheese" : "range";
+              co_await shielded(at.open_context<&fails_at_a_word>(levels, how, body));
+            },
+            kid);
+      co_return;
+    });
+  });
+}
+
+task<> fails_at_a_word(context<starts<void>, receives<int>>& ctx, int levels, std::string how) {
+  event grown, given;
+  auto hears = [&]() -> task<> {
+    co_await grown.wait();
+    co_await ctx.started();
+    auto& stream = co_await ctx.open_stream();
+    co_await stream.receive();
+    given.set();
+  };
+  if (levels == 0) {
+    grown.set();
+    co_await hears();
+    co_await fails(how);
+    co_return;
+  }
+  co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+    tn.start_soon(hears);
+    co_await both_sides_fail(levels - 1, grown, given);
+  });
+}
+
+// Checks one side of such a tree, down to its two leaves.
+void expect_full_side(const remote_actor_error& side, int levels) {
+  EXPECT_TRUE(side.boxed_type_is<exception_group>()) << side.what();
+  ASSERT_EQ(side.exceptions().size(), 2u) << side.what();
+  std::vector<std::string> texts;
+  for (const remote_actor_error& member : side.exceptions()) {
+    if (levels > 1) {
+      expect_full_side(member, levels - 1);
+      continue;
+    }
+    texts.push_back(member.message());
+    EXPECT_TRUE(member.exceptions().empty()) << member.what();
+    const bool left = member.src_uid().name() == "left";
+    EXPECT_TRUE(left ? member.boxed_type_is<out_of_cheese>() : member.boxed_type_is<std::out_of_range>())
+        << member.what();
+  }
+  if (levels == 1) {
+    EXPECT_THAT(texts, testing::UnorderedElementsAre("no brie", "index 7"));
+  }
 }
 
 // What two tasks of one actor throw together, without children.
@@ -193,6 +272,45 @@ TRACTOR_TEST(errors, nested_failures_hold_real_errors_and_no_bare_cancels) {
   EXPECT_EQ(rest, nullptr) << describe(error);
   EXPECT_GE(leaves, 1);
   EXPECT_LE(leaves, 8);
+}
+
+TRACTOR_TEST(errors, of_all_leaves_of_a_tree_at_once_are_groups_in_groups_whatever_the_depth, (),
+             timeout(120s)) {
+  // Below the root there are 14 actors, then 62.
+  for (const int depth : {1, 3}) {
+    const time_point before = current_time();
+    time_point word = before;
+    std::exception_ptr error;
+    event grown, given;
+    try {
+      co_await open_task_nursery([&](task_nursery& tn) -> task<> {
+        tn.start_soon([&]() -> task<> {
+          co_await grown.wait();
+          word = current_time();
+          given.set();
+        });
+        co_await both_sides_fail(depth + 1, grown, given);
+      });
+    } catch (const std::exception&) {
+      error = std::current_exception();
+    }
+    const time_point after = current_time();
+    EXPECT_LT(after - before, roomy(depth == 1 ? 6s : 12s)) << "depth " << depth;
+    EXPECT_LT(after - word, roomy(1s)) << "depth " << depth;
+    CO_ASSERT_TRUE(is_error<exception_group>(error));
+    int sides = 0;
+    try {
+      std::rethrow_exception(error);
+    } catch (const exception_group& group) {
+      EXPECT_EQ(group.exceptions().size(), 2u) << describe(error);
+    }
+    const auto rest = handle(error, [&](const remote_actor_error& side) {
+      ++sides;
+      expect_full_side(side, depth + 1);
+    });
+    EXPECT_EQ(rest, nullptr) << describe(error);
+    EXPECT_EQ(sides, 2);
+  }
 }
 
 TRACTOR_TEST(errors, an_error_of_a_run_once_child_is_the_nurserys) {

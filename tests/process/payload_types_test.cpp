@@ -2,11 +2,10 @@
 // declares: who raises, what the text names, and what the other end is told.
 #include <gmock/gmock.h>
 
-#include <functional>
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
-#include "wire_peer.hpp"
+#include "fake_actor.hpp"
 
 namespace payload_types_test {
 
@@ -31,42 +30,6 @@ actor_options exposed() {
   return expose_as<&typed>("types:typed")
       .expose_as<&plain>("types:plain", "value")
       .expose_as<&numbers>("types:numbers");
-}
-
-root keyless() {
-  return root([](run_options& options) { options.allow_keyless_peers(); });
-}
-
-// A made-up actor says its lines to whoever calls it; `call` is what our side does meanwhile.
-task<> with_fake(std::function<task<>(wire_peer&, std::string cid)> lines,
-                 std::function<task<>(portal)> call) {
-  co_await fail_after(10s, [&](cancel_scope&) -> task<> {
-    co_await open_task_nursery([&](task_nursery& tn) -> task<> {
-      auto host = co_await wire_host::open("fake");
-      tn.start_soon([&]() -> task<> {
-        auto peer = co_await host->accept();
-        const msg::value start = co_await peer->expect("Start");
-        co_await lines(*peer, text_of(start, "cid"));
-        co_await peer->read_to_end();
-        peer->close();
-      });
-      std::optional<portal> fake = co_await find_actor("fake");
-      CO_ASSERT_TRUE(fake.has_value());
-      co_await call(*fake);
-      tn.scope().cancel();
-    });
-  });
-}
-
-// Takes the cancel that a caller sends who is done with us, and ends as it asks.
-task<> take_cancel(wire_peer& peer, std::string cid) {
-  const msg::value request = co_await peer.expect("Start");
-  EXPECT_EQ(text_of(request, "func"), "_cancel_task");
-  EXPECT_EQ(text_of(*request.find("kwargs"), "cid"), cid);
-  const std::string own = text_of(request, "cid");
-  co_await peer.send(wire_peer::ack(own, "asyncfunc"));
-  co_await peer.send(peer.cancelled(cid, peer.other()));
-  co_await peer.send(wire_peer::message("CancelAck", own, true));
 }
 
 task<> start_typed(wire_peer& peer, std::string cid, msg::value first) {

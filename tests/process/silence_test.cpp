@@ -3,15 +3,17 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
+
+#include "heartbeats.hpp"
+#include "registry.hpp"
 
 namespace silence_test {
 
 using namespace tractor;
 using namespace tractor::harness;
+using namespace process_tests;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
@@ -21,27 +23,9 @@ task<> endless(send_stream<int>& out) {
 }
 bool alive(int process) { return ::kill(process, 0) == 0; }
 
-/// A config file with short heartbeats, for the trees that this process boots meanwhile.
-class short_heartbeats {
- public:
-  explicit short_heartbeats(const std::string& file) {
-    const auto silent = std::chrono::milliseconds(static_cast<int>(500 * head_room()));
-    std::ofstream(file) << "timeouts: {heartbeat_period: 50ms, heartbeat_timeout: " << silent.count()
-                        << "ms}\n";
-    ::setenv("TRACTOR_CONFIG", file.c_str(), 1);
-  }
-  ~short_heartbeats() { ::unsetenv("TRACTOR_CONFIG"); }
-};
-
-run_options tree_of(const std::string& method, const std::string& proto, const std::string& registry) {
-  run_options options;
-  options.start_method(method).enable_transports(proto).registry_addrs(registry);
-  return options;
-}
-
 TRACTOR_CELL_TEST(silence, of_a_daemon_ends_it_by_force_and_is_an_error_of_its_nursery,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
-  const short_heartbeats config(tmp / "config.yaml");
+  const short_heartbeats config(tmp / "config.yaml", 50ms, 500ms);
   run_tree(tree_of(method, proto, addr), []() -> task<> {
     int stopped = 0;
     auto failing = open_nursery([&](actor_nursery& an) -> task<> {
@@ -58,7 +42,7 @@ TRACTOR_CELL_TEST(silence, of_a_daemon_ends_it_by_force_and_is_an_error_of_its_n
 
 TRACTOR_CELL_TEST(silence, of_a_peer_in_a_stream_is_told_to_whoever_reads_and_names_it,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
-  const short_heartbeats config(tmp / "config.yaml");
+  const short_heartbeats config(tmp / "config.yaml", 50ms, 500ms);
   bool told_in_the_body = false;
   run_tree(tree_of(method, proto, addr), [&]() -> task<> {
     auto failing = open_nursery([&](actor_nursery& an) -> task<> {
@@ -93,7 +77,7 @@ task<> stop_a_child() {
 
 TRACTOR_CELL_TEST(silence, of_a_grandchild_comes_to_the_root_by_its_parent_and_names_it,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
-  const short_heartbeats config(tmp / "config.yaml");
+  const short_heartbeats config(tmp / "config.yaml", 50ms, 500ms);
   run_tree(tree_of(method, proto, addr), []() -> task<> {
     auto failing = open_nursery([](actor_nursery& an) -> task<> {
       auto middle = co_await an.start_actor("middle", expose<&stop_a_child>());
@@ -108,7 +92,7 @@ TRACTOR_CELL_TEST(silence, of_a_grandchild_comes_to_the_root_by_its_parent_and_n
 
 TRACTOR_CELL_TEST(silence, of_a_supervised_child_is_a_failure_that_a_restart_mends,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(30s)) {
-  const short_heartbeats config(tmp / "config.yaml");
+  const short_heartbeats config(tmp / "config.yaml", 50ms, 500ms);
   run_tree(tree_of(method, proto, addr), []() -> task<> {
     co_await open_supervisor(one_for_one().intensity(10, 60s), [](supervisor& sv) -> task<> {
       auto options = expose<&pid>().lives(lifetime::until_nursery_ends);
@@ -123,6 +107,38 @@ TRACTOR_CELL_TEST(silence, of_a_supervised_child_is_a_failure_that_a_restart_men
       EXPECT_FALSE(alive(stopped));
       EXPECT_TRUE(is_error<actor_too_slow_error>(sv.history().front().why));
     });
+  });
+}
+
+// The root of another program, which is nobody's child here: it is given up, and left alone.
+TRACTOR_CELL_TEST(silence, of_a_peer_that_was_found_is_told_to_its_caller_and_ends_nobody,
+                  (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp), timeout(60s)) {
+  const short_heartbeats config(tmp / "config.yaml", 50ms, 500ms);
+  run_tree(tree_of(method, proto, addr), [&]() -> task<> {
+    subprocess other(program("member:silent one", method, proto, addr));
+    const bool joined = co_await has_said(other, "joined\n");
+    CO_ASSERT_TRUE(joined) << other.err();
+    auto found = co_await find_actor("silent one");
+    CO_ASSERT_TRUE(found.has_value());
+    auto text = co_await found->run<&process_program::hello>("you");
+    EXPECT_EQ(text, "hello you, says silent one");
+    other.signal(SIGSTOP);
+    for (int call = 0; call < 2; ++call) {
+      auto error = co_await raises<actor_too_slow_error>(found->run<&process_program::hello>("you"));
+      EXPECT_THAT(error.what(), HasSubstr("'silent one@"));
+      EXPECT_THAT(error.what(), HasSubstr("has been silent for"));
+    }
+    EXPECT_FALSE(found->connected());
+    // Its entry has gone with the connection.
+    auto left = co_await registry_of(1);
+    EXPECT_EQ(left, 1u);
+    EXPECT_FALSE(other.wait(0ms).has_value()) << other.err();
+    other.signal(SIGCONT);
+    // It joins again as if nothing had been.
+    auto again = co_await fail_after(roomy(10s), wait_for_actor("silent one"));
+    text = co_await again.run<&process_program::hello>("you");
+    EXPECT_EQ(text, "hello you, says silent one");
+    co_await end_in_order(other);
   });
 }
 

@@ -83,6 +83,11 @@ expect check_rules_table 1 'docs/rules.md:1: there is no test check_cage.sh'
 file tests/tooling/test_cage.sh true
 file tests/tooling/check_cage.sh true
 expect check_rules_table 0
+file docs/rules.md '## Errors' '' '| A lion roars. | `zoo.opens` |' '## Helpers' '| A zoo opens. | `zoo.opens` |'
+expect check_rules_table 1 'docs/rules.md:3: no test of this row runs in the cells'
+file tests/lion_test.cpp 'TRACTOR_CELL_TEST(lion,' '                  roars, ()) {}'
+file docs/rules.md '## Errors' '' '| A lion roars. | `zoo.opens`, `lion.roars` |'
+expect check_rules_table 0
 
 fresh_tree
 file harness/src/run.cpp 'task<> f() {' '  if (co_await g()) h();' '}'

@@ -16,9 +16,6 @@ namespace {
 
 link& checked(const std::shared_ptr<link>& via) {
   if (!via) throw runtime_failure("this portal is empty: it belongs to no actor");
-  if (via->peer() == via->runtime().id())
-    throw runtime_failure("invalid operation: '" + via->peer().short_form() +
-                          "' cannot open a context with itself; call the function");
   return *via;
 }
 

@@ -93,15 +93,21 @@ round_plan::round_plan(std::uint64_t seed) : seed(seed), prefix("s" + std::to_st
   top = nested(all, -1);
   if (!harm) return;
   if (roll.one_in(4)) cancelled_at_ms = roll.below(3 * latest_ms);
+  const bool silence = roll.one_in(2);
   for (int i = roll.below(3); i > 0; --i) {
     blow one;
     one.at_ms = roll.below(2 * latest_ms);
     one.signal = roll.one_in(5) ? SIGSTOP : SIGKILL;
     one.pick = static_cast<std::size_t>(roll.below(1000));
     blows.push_back(one);
-    // Nothing but an end from above gets rid of an actor that stands still, before a heartbeat is missed.
-    if (one.signal == SIGSTOP && !cancelled_at_ms) cancelled_at_ms = one.at_ms + 100;
+    if (one.signal != SIGSTOP) continue;
+    // Who gets rid of an actor that stands still: whoever misses its heartbeat, or an end from above.
+    if (silence)
+      waits_for_silence = true;
+    else if (!cancelled_at_ms)
+      cancelled_at_ms = one.at_ms + 100;
   }
+  if (waits_for_silence) cancelled_at_ms.reset();
 }
 
 int round_plan::expected_count() const {
@@ -131,6 +137,7 @@ std::string round_plan::text() const {
   if (meetings > 0) out += ", " + std::to_string(meetings) + " fates";
   for (const blow& each : blows)
     out += ", signal " + std::to_string(each.signal) + " after " + std::to_string(each.at_ms) + " ms";
+  if (waits_for_silence) out += ", silence is waited for";
   if (cancelled_at_ms) out += ", cancelled after " + std::to_string(*cancelled_at_ms) + " ms";
   return out;
 }

@@ -56,6 +56,7 @@ class round_plan {
   std::vector<actor_plan> top;
   std::optional<int> cancelled_at_ms;  ///< from above
   std::vector<blow> blows;
+  bool waits_for_silence = false;  ///< nothing but a missed heartbeat gets rid of who is stopped
 
   /// Who starts whom; the root is the empty name.
   std::map<std::string, std::string> parents;

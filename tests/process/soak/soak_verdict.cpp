@@ -13,7 +13,8 @@ namespace {
 // One remote error, or the errors of a group that came from afar, seen by `plan`.
 class examiner {
  public:
-  examiner(const round_plan& plan, const std::set<std::string>& hit) : plan_(plan), hit_(hit) {}
+  examiner(const round_plan& plan, const std::set<std::string>& hit, const std::set<std::string>& stopped)
+      : plan_(plan), hit_(hit), stopped_(stopped) {}
 
   std::string judge(const remote_actor_error& error) const {
     const auto members = error.exceptions();
@@ -24,6 +25,7 @@ class examiner {
     const std::string& source = error.src_uid().name();
     if (error.src_type_str() == "ContextCancelled") return judge_cancel(error, source);
     if (error.src_type_str() == "ActorFailure") return judge_failure(error, source);
+    if (error.boxed_type_is<actor_too_slow_error>()) return judge_silent(error.message(), source);
     if (error.boxed_type_is<fate_met>()) {
       if (fate_of(source) == fate::throws && error.message() == "the fate of " + source) return {};
       return "blames the wrong actor";
@@ -31,9 +33,18 @@ class examiner {
     return "is of a type that nobody throws";
   }
 
+  /// Whether the one whose heartbeat is missed is a child of `parent`, and has been stopped by us.
+  std::string judge_silent(const std::string& text, const std::string& parent) const {
+    const std::string name = name_after("'", text);
+    const auto at = plan_.parents.find(name);
+    if (at == plan_.parents.end()) return "misses an actor that is none of this round: '" + name + "'";
+    if (at->second != parent) return "misses an actor that is no child of who says it: '" + name + "'";
+    return stopped_.count(name) > 0 ? "" : "misses an actor that nobody has stopped: '" + name + "'";
+  }
+
   /// Whether the name of a victim of ours is that of a child of `parent`.
   std::string judge_victim(const std::string& text, const std::string& parent) const {
-    const std::string name = quoted_name(text);
+    const std::string name = name_after("actor '", text);
     const auto at = plan_.parents.find(name);
     if (at == plan_.parents.end()) return "names an actor that is none of this round: '" + name + "'";
     if (at->second != parent) return "names an actor that is no child of who says it: '" + name + "'";
@@ -48,11 +59,11 @@ class examiner {
     return at == plan_.fates.end() ? fate::none : at->second;
   }
 
-  // The first `actor 'NAME@...'` of a text.
-  static std::string quoted_name(const std::string& text) {
-    const std::size_t begin = text.find("actor '");
-    if (begin == text.npos) return {};
-    const std::size_t name = begin + 7;
+  // What stands between `begin` and the next `@`.
+  static std::string name_after(const std::string& begin, const std::string& text) {
+    const std::size_t at = text.find(begin);
+    if (at == text.npos) return {};
+    const std::size_t name = at + begin.size();
     return text.substr(name, text.find('@', name) - name);
   }
 
@@ -88,18 +99,21 @@ class examiner {
 
   const round_plan& plan_;
   const std::set<std::string>& hit_;
+  const std::set<std::string>& stopped_;
 };
 
 }  // namespace
 
 std::string verdict::judge(const std::exception_ptr& leaf) const {
-  const examiner look(plan_, hit_);
+  const examiner look(plan_, hit_, stopped_);
   try {
     std::rethrow_exception(leaf);
   } catch (const remote_actor_error& error) {
     return look.judge(error);
   } catch (const actor_failure& failure) {
     return look.judge_victim(failure.what(), "");
+  } catch (const actor_too_slow_error& silent) {
+    return look.judge_silent(silent.what(), "");
   } catch (const too_slow_error&) {
     return "the round did not end in time";
   } catch (...) {

@@ -17,6 +17,8 @@ class verdict {
 
   /// Notes an actor that a signal from outside has hit.
   void hit(const std::string& name) { hit_.insert(name); }
+  /// Notes an actor that a signal from outside has stopped.
+  void stopped(const std::string& name) { stopped_.insert(name); }
   /// Returns what is wrong with `error`, leaf by leaf: empty when each names the right actor.
   std::vector<std::string> complaints(const std::exception_ptr& error) const;
 
@@ -24,7 +26,7 @@ class verdict {
   std::string judge(const std::exception_ptr& leaf) const;
 
   const round_plan& plan_;
-  std::set<std::string> hit_;
+  std::set<std::string> hit_, stopped_;
 };
 
 }  // namespace soak
