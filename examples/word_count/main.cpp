@@ -126,8 +126,9 @@ int demo(int argc, char** argv) {
     const auto wanted = try_parse(rest);
     if (!wanted) return 2;
     if (wanted->help) return std::cout << usage, 0;
-    plugin::registry::instance().set_folders(resolve_settings(flags).plugin_folders());
-    return run_demo(wanted->files, wanted->workers, flags.said);
+    const settings asked = resolve_settings(flags);
+    plugin::registry::instance().set_folders(asked.plugin_folders());
+    return run_demo(wanted->files, wanted->workers, asked);
   } catch (const std::exception& wrong) {
     std::cerr << "word_count: " << wrong.what() << std::endl;
     return 2;
