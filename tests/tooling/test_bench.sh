@@ -19,7 +19,7 @@ if [[ $full == 0 || -z $full ]]; then
   full=0
   # A thousand actors and fifty trees of ten of them, and as many bare processes.
   left_out=(thousand_actors thousand_bare_pairs)
-  say "test_bench: left out, as they take half a minute: ${left_out[*]} (TRACTOR_TEST_FULL=1 runs them)"
+  say "test_bench: left out, as they take longer than all others: ${left_out[*]} (TRACTOR_TEST_FULL=1 runs them)"
 else
   cell=()
 fi
