@@ -95,21 +95,20 @@ TRACTOR_CELL_TEST(word_count, demonstrates_one_cell_when_it_is_asked_for_one,
 }
 
 // Says nothing to whoever comes. If the address is taken somebody else is there, which is as good.
-owned_fd listen_at_the_usual_port() {
-  owned_fd out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+void listen_at_the_usual_port(int socket) {
   const int on = 1;
-  ::setsockopt(out.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in at{};
   at.sin_family = AF_INET;
   at.sin_port = htons(1616);
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::bind(out.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0) ::listen(out.get(), 8);
-  return out;
+  if (::bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0) ::listen(socket, 8);
 }
 
 TRACTOR_CELL_TEST(word_count, demonstrates_all_that_the_environment_names_whoever_listens_at_the_usual_port,
                   (start_method method, tpt_proto proto, tmp_dir& tmp), timeout(60s)) {
-  const owned_fd stranger = listen_at_the_usual_port();
+  const owned_fd stranger(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  listen_at_the_usual_port(stranger.get());
   command line = word_count();
   line.env("TRACTOR_TPT_PROTO", proto.key() + ",uds").env("TRACTOR_SPAWN_METHOD", method.key());
   line.arg("--demo", "--workers", "2");
