@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <iostream>
 #include <set>
+#include <tractor/async/loop.hpp>
 #include <tractor/plugin/registry.hpp>
 #include <tractor/plugin/transport.hpp>
+#include <variant>
 
 #include "crew.hpp"
 #include "process_tree.hpp"
@@ -36,14 +38,17 @@ struct cell {
   std::string name() const { return backend + " + " + transport; }
 };
 
-// The keys of all good plugins of a kind, or those that the environment or a flag asks for.
-std::vector<std::string> keys_of(const std::string& kind, const char* variable,
-                                 const std::vector<std::string>& asked) {
+bool is_wish(origin where) { return where == origin::flag || where == origin::environment; }
+
+// The keys that a flag or the environment asks for, else those of all good plugins of a kind.
+std::vector<std::string> keys_of(const std::string& kind, const std::vector<std::string>& names,
+                                 origin where) {
   auto& plugins = plugin::registry::instance();
-  if (const char* chosen = std::getenv(variable); chosen && *chosen) return {plugins.resolve(kind, chosen)};
   std::set<std::string> keys;
-  for (const std::string& name : asked) keys.insert(plugins.resolve(kind, name));
-  if (!keys.empty()) return {keys.begin(), keys.end()};
+  if (is_wish(where)) {
+    for (const std::string& name : names) keys.insert(plugins.resolve(kind, name));
+    return {keys.begin(), keys.end()};
+  }
   for (const auto& info : plugins.list())
     if (info.good() && info.kind == kind) keys.insert(info.key);
   // One that joins no processes has nothing to show here.
@@ -52,13 +57,10 @@ std::vector<std::string> keys_of(const std::string& kind, const char* variable,
   return {keys.begin(), keys.end()};
 }
 
-std::vector<cell> all_cells(const choices& asked) {
+std::vector<cell> all_cells(const settings& asked) {
   std::vector<cell> cells;
-  std::vector<std::string> backends;
-  if (asked.spawn_backend) backends.push_back(*asked.spawn_backend);
-  const auto transports =
-      keys_of("transport", "TRACTOR_TPT_PROTO", asked.transports.value_or(std::vector<std::string>()));
-  for (const auto& backend : keys_of("spawn", "TRACTOR_SPAWN_METHOD", backends))
+  const auto transports = keys_of("transport", asked.transports.value(), asked.transports.origin());
+  for (const auto& backend : keys_of("spawn", {asked.spawn_backend.value()}, asked.spawn_backend.origin()))
     for (const auto& transport : transports) {
       cell& one = cells.emplace_back();
       one.backend = backend;
@@ -105,18 +107,39 @@ std::size_t leftovers_of(const std::string& transport, const std::vector<int>& p
   return count;
 }
 
+// An address where nobody listens. One that leaves its number open gets one by listening there for a moment.
+std::string fresh_address(const std::string& transport) {
+  auto& it = plugin::registry::instance().transport(transport);
+  static int count = 0;
+  const address wish = it.random_bind(actor_id("demo" + std::to_string(++count), "demo", getpid()));
+  const auto* pair = std::get_if<address::pair_with_number>(&wish.wire());
+  if (!pair || pair->second != 0) return wish.text();
+  auto listen_once = [&]() -> task<std::string> {
+    const auto listener = co_await it.listen(wish);
+    const std::string bound = listener->bound().text();
+    listener->close();
+    co_return bound;
+  };
+  return run_loop(listen_once);
+}
+
+run_options options_of(const cell& at, const settings& asked) {
+  run_options out;
+  out.name("word_count").start_method(at.backend).enable_transports(at.transport);
+  for (const auto& [folder, from] : asked.plugin_path) out.plugin_path(folder);
+  for (const std::string& where : asked.registry_addrs.value()) out.registry_addrs(where);
+  if (asked.registry_addrs.value().empty()) out.registry_addrs(fresh_address(at.transport));
+  if (is_wish(asked.loglevel.origin())) out.loglevel(log::level_name(asked.loglevel.value()));
+  if (is_wish(asked.log_spec.origin())) out.loglevel(asked.log_spec.value());
+  return out;
+}
+
 void run_cell(cell& at, int size, const std::vector<std::string>& files, const tally& expected,
-              const choices& asked) {
+              const settings& asked) {
   std::cout << "\n" << at.name() << std::endl;
-  run_options options;
-  options.name("word_count").start_method(at.backend).enable_transports(at.transport);
-  for (const std::string& folder : asked.plugin_path) options.plugin_path(folder);
-  for (const std::string& where : asked.registry_addrs.value_or(std::vector<std::string>()))
-    options.registry_addrs(where);
-  if (asked.loglevel) options.loglevel(log::level_name(*asked.loglevel));
-  if (asked.log_spec) options.loglevel(*asked.log_spec);
   crew workers(size);
   try {
+    const run_options options = options_of(at, asked);
     auto body = [&]() -> task<> { return run_tree_of(at, workers, files, expected); };
     run_tree(options, body);
   } catch (const std::exception& error) {
@@ -131,7 +154,10 @@ void run_cell(cell& at, int size, const std::vector<std::string>& files, const t
 
 }  // namespace
 
-int run_demo(const std::vector<std::string>& files, int workers, const choices& asked) {
+int run_demo(const std::vector<std::string>& files, int workers, const settings& asked) {
+  // Each cell has one of what they name.
+  for (const char* const variable : {"TRACTOR_SPAWN_METHOD", "TRACTOR_TPT_PROTO", "TRACTOR_REGISTRY_ADDRS"})
+    unsetenv(variable);
   const tally expected = count_files(files);
   std::cout << files.size() << " files, " << total(expected) << " words, " << workers
             << " workers; in each cell one of them is killed on the way." << std::endl;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <string>
-#include <tractor/plugin/choices.hpp>
+#include <tractor/plugin/settings.hpp>
 #include <vector>
 
 /// Runs the demonstration; yields the exit code: 0 if every cell counted right and left nothing behind.
 ///
-/// Boots one tree after the other in this process, which must be no actor and have called
-/// `tractor::run_if_child`.
-int run_demo(const std::vector<std::string>& files, int workers, const tractor::choices& asked);
+/// The cells are those of the backend and the transports that a flag or the environment asks for, else all.
+/// Each has a registrar at an address of its own, unless addresses are given, so that what listens at the
+/// usual one is not in the way. Boots one tree after the other in this process, which must be no actor and
+/// have called `tractor::run_if_child`. Takes the choices of the environment out of it: they have been made.
+int run_demo(const std::vector<std::string>& files, int workers, const tractor::settings& asked);

@@ -88,6 +88,8 @@ std::optional<command_line> try_parse(arguments args) {
   }
 }
 
+void print_help() { std::cout << usage << "\nFlags of the runtime:\n" << runtime_flags_help() << std::flush; }
+
 task<tally> count_with_actors(const command_line& wanted) {
   crew workers(wanted.workers);
   if (wanted.kill_one) workers.kill_one_after(wanted.files.size() / 2);
@@ -103,7 +105,7 @@ task<int> app(arguments args) {
   const auto wanted = try_parse(args);
   if (!wanted) co_return 2;
   if (wanted->help) {
-    std::cout << usage << "\nFlags of the runtime:\n" << runtime_flags_help() << std::flush;
+    print_help();
     co_return 0;
   }
   const tally words = co_await count_with_actors(*wanted);
@@ -125,9 +127,10 @@ int demo(int argc, char** argv) {
     for (const std::string& word : flags.rest) rest.push_back(const_cast<char*>(word.c_str()));
     const auto wanted = try_parse(rest);
     if (!wanted) return 2;
-    if (wanted->help) return std::cout << usage, 0;
-    plugin::registry::instance().set_folders(resolve_settings(flags).plugin_folders());
-    return run_demo(wanted->files, wanted->workers, flags.said);
+    if (wanted->help) return print_help(), 0;
+    const settings asked = resolve_settings(flags);
+    plugin::registry::instance().set_folders(asked.plugin_folders());
+    return run_demo(wanted->files, wanted->workers, asked);
   } catch (const std::exception& wrong) {
     std::cerr << "word_count: " << wrong.what() << std::endl;
     return 2;

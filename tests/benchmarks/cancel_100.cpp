@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "endpoints.hpp"
+#include "pin.hpp"
 #include "raw_process.hpp"
 #include "series.hpp"
 #include "tractor/tractor.hpp"
@@ -44,6 +45,7 @@ double measure_cancel_100(const cell& where) {
 }  // namespace
 
 std::vector<series> cancel_100(const cell& where, int batches) {
+  const pin_to_one_cpu pinned;
   series out("cancel_100", "ms");
   for (int i = 0; i < batches; ++i) {
     out.raw.push_back(raw_cancel_100());

@@ -8,6 +8,7 @@
 #include "calls.hpp"
 #include "kill_root.hpp"
 #include "raw_process.hpp"
+#include "runtime_folder.hpp"
 #include "series.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/plugin/plugin_error.hpp"
@@ -59,6 +60,7 @@ void list(const request& given, const std::vector<cell>& cells) {
 }
 
 int measure(const request& given, const std::vector<cell>& cells) {
+  const runtime_folder_in_memory folder;
   std::vector<result> results;
   for (const benchmark& one : benchmarks) {
     if (std::none_of(one.names.begin(), one.names.end(), [&](auto& name) { return wanted(name, given); }))

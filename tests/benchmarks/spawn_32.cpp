@@ -1,5 +1,6 @@
 // 32 actors at once, to the last first result, against 32 bare processes to the last first byte.
 #include "endpoints.hpp"
+#include "pin.hpp"
 #include "raw_process.hpp"
 #include "series.hpp"
 #include "tractor/tractor.hpp"
@@ -52,6 +53,7 @@ double measure_spawn_32(const cell& where) {
 }  // namespace
 
 std::vector<series> spawn_32(const cell& where, int batches) {
+  const pin_to_one_cpu pinned;
   series out("spawn_32", "ms");
   for (int i = 0; i < batches; ++i) {
     out.raw.push_back(raw_spawn_32(where.forks()));

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "endpoints.hpp"
+#include "pin.hpp"
 #include "raw_process.hpp"
 #include "series.hpp"
 #include "tractor/tractor.hpp"
@@ -56,6 +57,7 @@ times measure_tree_39(const cell& where) {
 }  // namespace
 
 std::vector<series> tree_39(const cell& where, int batches) {
+  const pin_to_one_cpu pinned;
   series build("tree_39_build", "ms"), cancel("tree_39_cancel", "ms");
   for (int i = 0; i < batches; ++i) {
     const times raw = raw_tree_39();

@@ -54,6 +54,66 @@ TEST(tractor_cli, wrong_usage_is_one_clear_line) {
   }
 }
 
+TEST(tractor_cli, every_command_takes_every_flag_of_the_runtime) {
+  const std::string flags =
+      " --spawn-backend sample --tpt-proto sample --registry-addr 127.0.0.1:1616 --ll info --tl devx:info"
+      " --debug-mode --tpdb --enable-stackscope --config /dev/null --insecure --allow-keyless-peers"
+      " --plugin-path " +
+      plugins + "/good ";
+  for (const std::string command :
+       {"plugins --json", "plugins list --json", "plugins show sample --json", "plugins check nowhere.so",
+        "config --json", "ps --json", "tree --json", "top --once", "dump nobody_has_this_name",
+        "reap --parent 2000000000", "reap -n --parent 1", "doctor", "new transport pigeon",
+        "new backend pigeon", "completion bash"}) {
+    const int code =
+        run(command + " --plugin-path " + plugins + "/good --spawn-backend sample --tpt-proto sample").code;
+    for (const std::string& line : {command + flags, flags + command}) {
+      const outcome it = run(line);
+      EXPECT_EQ(it.code, code) << line << ": " << it.err;
+      EXPECT_NE(it.code, 2) << line << ": " << it.err;
+    }
+    const outcome wrong = run(command + " --ll loudest");
+    EXPECT_EQ(wrong.code, 2) << command;
+    EXPECT_TRUE(wrong.err.starts_with("tractor: --ll: no log level 'loudest'")) << wrong.err;
+    EXPECT_EQ(wrong.out, "") << command;
+  }
+}
+
+TEST(tractor_cli, the_help_of_every_command_names_the_flags_of_the_runtime) {
+  for (const std::string command :
+       {"", "plugins", "plugins list", "plugins show", "plugins check", "config", "ps", "tree", "top", "dump",
+        "reap", "doctor", "new", "new transport", "new backend", "completion"}) {
+    const std::string help = run(command + " --help").out;
+    for (const char* flag : {"--spawn-backend KEY", "--tpt-proto KEY", "--ll LEVEL", "--plugin-path FOLDERS",
+                             "--config FILE", "--allow-keyless-peers"})
+      EXPECT_TRUE(contains(help, flag)) << command << ": " << help;
+  }
+}
+
+TEST(tractor_cli, the_name_of_a_command_is_no_transport) {
+  EXPECT_EQ(run("--tpt-proto sample ps").code, 0);
+  EXPECT_EQ(run("plugins --tpt-proto sample other list").out, run("plugins list").out);
+  EXPECT_TRUE(contains(run("ps -- --ll info").err, "--ll")) << "what stands after -- is no flag";
+}
+
+TEST(tractor_cli, a_folder_of_plugins_may_be_relative_but_not_where_programs_are_shown_what_they_see) {
+  const std::string folder = "$(realpath --relative-to=. " + plugins + "/good)";
+  EXPECT_TRUE(contains(run("--plugin-path=" + folder + " plugins").out, " sample "));
+  EXPECT_EQ(run("reap -n --parent 1 --plugin-path " + folder).code, 0);
+  const outcome it = run("config --plugin-path " + folder);
+  EXPECT_EQ(it.code, 2);
+  EXPECT_TRUE(contains(it.err, "--plugin-path: expected whole paths, from /, found '")) << it.err;
+}
+
+TEST(tractor_cli, what_looks_at_actors_needs_no_settings_unless_it_is_given_some) {
+  const environment level("TRACTOR_LOGLEVEL", "loudest");
+  EXPECT_EQ(run("ps").code, 0);
+  EXPECT_EQ(run("--help").code, 0);
+  const outcome it = run("ps --config /dev/null");
+  EXPECT_EQ(it.code, 2);
+  EXPECT_TRUE(it.err.starts_with("tractor: TRACTOR_LOGLEVEL: no log level 'loudest'")) << it.err;
+}
+
 TEST(tractor_cli, lists_plugins_with_their_capabilities_and_why_some_are_refused) {
   const outcome it = run("plugins --plugin-path " + plugins + "/good:" + plugins + "/bad");
   EXPECT_EQ(it.code, 0) << it.err;

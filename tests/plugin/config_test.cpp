@@ -160,6 +160,11 @@ TEST(config, a_file_that_cannot_be_read_is_named) {
   EXPECT_EQ(text_of(large), large + ": is larger than 1 MiB, so no config file");
 }
 
+TEST(config, may_be_a_file_without_a_size) {
+  const choices none = read_config("/dev/null");
+  EXPECT_FALSE(none.spawn_backend || none.transports || none.loglevel);
+}
+
 TEST(config, is_found_by_flag_then_variable_then_in_the_config_folder) {
   const temporary_folder xdg, home;
   std::filesystem::create_directories(xdg.path() + "/tractor");

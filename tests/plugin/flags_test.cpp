@@ -65,6 +65,16 @@ TEST(flags, transports_may_be_several_words_or_separated_by_commas) {
   EXPECT_EQ(it.rest, words{"Input.txt"}) << "what is no key belongs to the program";
 }
 
+TEST(flags, a_command_of_the_program_ends_a_list) {
+  const char* const argv[] = {"program", "--tpt-proto", "a", "b", "show", "c"};
+  const parsed_flags given = parse_runtime_flags(6, argv, {"list", "show"});
+  EXPECT_EQ(given.said.transports, (words{"a", "b"}));
+  EXPECT_EQ(given.rest, (words{"show", "c"}));
+  const char* const first[] = {"program", "--tpt-proto", "show", "list"};
+  EXPECT_EQ(parse_runtime_flags(4, first, {"list", "show"}).said.transports, words{"show"})
+      << "the first word is a value, whatever it is";
+}
+
 TEST(flags, registry_addresses_may_be_several) {
   const auto it = parse({"--registry-addr", "127.0.0.1:1616", "/ip4/127.0.0.1/tcp/1617", "word"});
   EXPECT_EQ(it.said.registry_addrs, (words{"127.0.0.1:1616", "/ip4/127.0.0.1/tcp/1617"}));

@@ -1,18 +1,23 @@
 // The main example as a person runs it: its sums, the worker that is killed, the demonstration, and wrong
 // usage.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <tractor/harness/harness.hpp>
+#include <tractor/plugin/owned_fd.hpp>
 
 namespace word_count_test {
 
 using namespace tractor::harness;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using tractor::owned_fd;
 
 command word_count() {
   return command(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "examples/word_count");
@@ -87,6 +92,33 @@ TRACTOR_CELL_TEST(word_count, demonstrates_one_cell_when_it_is_asked_for_one,
   EXPECT_EQ(actors, "3");
   EXPECT_EQ(left, "0");
   EXPECT_EQ(result, "right");
+}
+
+// Says nothing to whoever comes. If the address is taken somebody else is there, which is as good.
+void listen_at_the_usual_port(int socket) {
+  const int on = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(1616);
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0) ::listen(socket, 8);
+}
+
+TRACTOR_CELL_TEST(word_count, demonstrates_all_that_the_environment_names_whoever_listens_at_the_usual_port,
+                  (start_method method, tpt_proto proto, tmp_dir& tmp), timeout(60s)) {
+  const owned_fd stranger(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  listen_at_the_usual_port(stranger.get());
+  command line = word_count();
+  line.env("TRACTOR_TPT_PROTO", proto.key() + ",uds").env("TRACTOR_SPAWN_METHOD", method.key());
+  line.arg("--demo", "--workers", "2");
+  for (const std::string& text : write_texts(tmp)) line.arg(text);
+  subprocess run(line);
+  const auto status = run.wait(patience());
+  ASSERT_TRUE(status && status->ok()) << run.out() << run.err();
+  EXPECT_EQ(run.err(), "");
+  for (const std::string& key : {proto.key(), std::string("uds")})
+    EXPECT_THAT(line_with(run.out(), method.key() + " + " + key + " "), testing::EndsWith(" right"));
 }
 
 TEST(word_count_usage, is_told_in_one_line_with_exit_code_2_when_it_is_wrong) {

@@ -54,6 +54,20 @@ expect 'it says what it installs' has 'installing cmake gdb'
 expect 'the lists are fetched once' test "$(grep -c update "$calls")" = 1
 expect 'only the missing are installed, unattended' called 'install .* cmake gdb frontend=noninteractive'
 
+setup --build --list
+expect 'what tests need besides is not for a build' test "$output" = cmake
+: >"$calls"
+setup --build
+expect 'a build is given what it needs' called 'install .* cmake frontend=noninteractive'
+expect 'a build is given no more' test "$(grep -c gdb "$calls")" = 0
+printf 'gdb\nchromium\nclang-19\nvalgrind\nstrace\nclang-format-14\ngit\nca-certificates\nlibclang-rt-19-dev\n' >"$folder/missing"
+: >"$calls"
+setup --build
+expect 'a build needs none of what only tests need' test ! -s "$calls"
+setup --list
+expect 'the tests need all of it' test "$(sort <<<"$output")" = "$(sort "$folder/missing")"
+printf 'cmake\ngdb\n' >"$folder/missing"
+
 touch "$folder/broken"
 setup
 expect 'a failure of apt-get is a failure' test "$status" != 0

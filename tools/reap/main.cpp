@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "reap_command.hpp"
+#include "runtime_flags.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
 namespace {
@@ -20,9 +22,12 @@ int usage_error(const std::string& what) {
 int run(int argc, char** argv) {
   int result = 0;
   CLI::App app(tractor::reap::summary, "tractor-reap");
-  tractor::reap::set_up_command(app, "tractor-reap", result);
+  tractor::tools::runtime_flags flags;
+  tractor::reap::set_up_command(app, flags, "tractor-reap", result);
+  tractor::tools::show_runtime_flags(app);
+  const std::vector<std::string> rest = flags.take(argc, argv, app);
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>(rest.rbegin(), rest.rend()));
   } catch (const CLI::ParseError& error) {
     return error.get_exit_code() == 0 ? app.exit(error) : usage_error(error.what());
   }

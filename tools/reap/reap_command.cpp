@@ -7,23 +7,17 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "reaper.hpp"
-#include "tractor/plugin/flags.hpp"
-#include "tractor/plugin/plugin_error.hpp"
-#include "tractor/plugin/registry.hpp"
-#include "tractor/plugin/settings.hpp"
-#include "tractor/plugin/settings_error.hpp"
+#include "runtime_flags.hpp"
 
 namespace tractor::reap {
 namespace {
 
 struct reap_options {
-  std::vector<std::string> folders;
   bool dry_run = false, json = false, uds = false, uds_only = false, shm = false, shm_only = false,
        shm_all = false, dumps = false, others = false;
   int parent = 0;
@@ -44,17 +38,6 @@ request wanted_of(const reap_options& given) {
   return wanted;
 }
 
-void set_folders(const std::vector<std::string>& folders) {
-  parsed_flags flags;
-  for (const std::string& folder : folders)
-    flags.said.plugin_path.push_back(std::filesystem::absolute(folder).string());
-  try {
-    plugin::registry::instance().set_folders(resolve_settings(flags).plugin_folders());
-  } catch (const plugin::plugin_error& error) {
-    throw settings_error(error.what());
-  }
-}
-
 // In words of our own: CLI11's would print the largest number there is.
 std::string complaint_about_pid(const std::string& text) {
   int value = 0;
@@ -63,7 +46,7 @@ std::string complaint_about_pid(const std::string& text) {
   return good ? "" : "expected the number of a process, found '" + text + "'";
 }
 
-int run(const reap_options& given, const char* who) {
+int run(const tools::runtime_flags& flags, const reap_options& given, const char* who) {
   if (given.parent > 0 && ::kill(given.parent, 0) != 0 && errno == ESRCH) {
     std::fprintf(stderr, "%s: --parent %d: there is no such process\n", who, given.parent);
     return 1;
@@ -71,7 +54,7 @@ int run(const reap_options& given, const char* who) {
   if (given.shm_all)
     std::fprintf(stderr,
                  "%s: --shm-all: this may be what other programs keep on purpose, such as semaphores\n", who);
-  set_folders(given.folders);
+  flags.apply();
   const request wanted = wanted_of(given);
   const outcome done = sweep(wanted);
   std::fputs((given.json ? to_json(done) : to_text(done, wanted)).c_str(), stdout);
@@ -81,7 +64,7 @@ int run(const reap_options& given, const char* who) {
 
 }  // namespace
 
-void set_up_command(CLI::App& command, const char* who, int& result) {
+void set_up_command(CLI::App& command, const tools::runtime_flags& flags, const char* who, int& result) {
   const auto given = std::make_shared<reap_options>();
   command.add_flag("-n,--dry-run", given->dry_run, "List only");
   command.add_flag("--shm", given->shm, "Remove the shared memory of dead actors too");
@@ -101,18 +84,13 @@ void set_up_command(CLI::App& command, const char* who, int& result) {
       .add_option("--grace", given->grace,
                   "Seconds that an actor has to end after SIGINT before it is killed; default 3")
       ->check(CLI::Range(0.0, 3600.0));
-  command
-      .add_option("--plugin-path", given->folders, "Folders of plugins to search first, separated by colons")
-      ->delimiter(':')
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_flag("--json", given->json, "Write JSON");
   command.footer(
       "The flags that end with -only leave processes alone; given together, each sweeps its own.\n"
       "tractor reap and the program tractor-reap are the same.\n"
       "Exit codes: 0 nothing is left, 1 something could not be removed, an actor had to be killed, or the\n"
       "process of --parent is not there, 2 wrong usage.");
-  command.final_callback([=, &result] { result = run(*given, who); });
+  command.final_callback([=, &flags, &result] { result = run(flags, *given, who); });
 }
 
 }  // namespace tractor::reap

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime_flags.hpp"
+
 namespace tractor::cli {
 namespace {
 
@@ -34,6 +36,9 @@ std::vector<known_command> commands_of(const CLI::App& app) {
       it.nested.push_back(inner->get_name());
       add_flags(it, *inner);
     }
+    for (const auto& [name, help] : tools::shown_runtime_flags())
+      if (std::ranges::find(it.flags, name, &std::pair<std::string, std::string>::first) == it.flags.end())
+        it.flags.emplace_back(name, help);
     if (it.name == "completion") it.nested = {"bash", "zsh", "fish"};
     all.push_back(std::move(it));
   }

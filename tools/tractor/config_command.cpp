@@ -1,24 +1,27 @@
 #include "config_command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 #include "json_text.hpp"
+#include "runtime_flags.hpp"
 #include "table.hpp"
-#include "tractor/plugin/flags.hpp"
 #include "tractor/plugin/settings.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
 namespace tractor::cli {
 namespace {
 
-int show(const std::vector<std::string>& words, bool json) {
-  std::vector<const char*> argv{"tractor"};
-  for (const auto& it : words) argv.push_back(it.c_str());
-  const parsed_flags flags = parse_runtime_flags(static_cast<int>(argv.size()), argv.data());
-  refuse_unknown(flags);
-  settings merged = resolve_settings(flags);
+int show(const tools::runtime_flags& flags, const std::vector<std::string>& words, bool json) {
+  flags.require_as_in_programs();
+  parsed_flags others;
+  std::ranges::copy_if(words, std::back_inserter(others.unknown),
+                       [](const std::string& word) { return word.starts_with('-'); });
+  refuse_unknown(others);
+  settings merged = flags.resolve();
   // What is wrong is shown with the rest, which may say why.
   std::string complaint;
   try {
@@ -41,7 +44,7 @@ int show(const std::vector<std::string>& words, bool json) {
 
 }  // namespace
 
-void add_config_command(CLI::App& app, int& result) {
+void add_config_command(CLI::App& app, const tools::runtime_flags& flags, int& result) {
   CLI::App* const config = app.add_subcommand(
       "config", "Shows the settings that a program would run with, and where each comes from.");
   const auto json = std::make_shared<bool>(false), show_it = std::make_shared<bool>(true);
@@ -50,10 +53,9 @@ void add_config_command(CLI::App& app, int& result) {
   config->allow_extras();
   config->fallthrough(false);
   config->footer(
-      "Takes the flags of the runtime:\n" + runtime_flags_help() +
-      "\nExit codes: 0 they are shown, 2 wrong usage, a file or a variable that cannot be read, or "
+      "Exit codes: 0 they are shown, 2 wrong usage, a file or a variable that cannot be read, or "
       "a\nbackend or a transport that no plugin has.");
-  config->final_callback([=, &result] { result = show(config->remaining(), *json); });
+  config->final_callback([=, &flags, &result] { result = show(flags, config->remaining(), *json); });
 }
 
 }  // namespace tractor::cli

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "completion_command.hpp"
 #include "config_command.hpp"
@@ -13,6 +14,7 @@
 #include "plugins_command.hpp"
 #include "ps_command.hpp"
 #include "reap_command.hpp"
+#include "runtime_flags.hpp"
 #include "top_command.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
@@ -36,21 +38,27 @@ int run(int argc, char** argv) {
   app.footer("Exit codes: 0 all is well, 1 refused or failed, 2 wrong usage.");
 
   int result = 0;
-  tractor::cli::add_plugins_command(app, result);
-  tractor::cli::add_config_command(app, result);
+  tractor::tools::runtime_flags flags;
+  tractor::cli::add_plugins_command(app, flags, result);
+  tractor::cli::add_config_command(app, flags, result);
   tractor::cli::add_ps_commands(app, result);
   tractor::cli::add_top_command(app, result);
   tractor::cli::add_dump_command(app, result);
-  tractor::reap::set_up_command(*app.add_subcommand("reap", tractor::reap::summary), "tractor", result);
+  tractor::reap::set_up_command(*app.add_subcommand("reap", tractor::reap::summary), flags, "tractor",
+                                result);
   tractor::cli::add_doctor_command(app, result);
-  tractor::cli::add_new_command(app, result);
+  tractor::cli::add_new_command(app, flags, result);
   tractor::cli::add_completion_command(app, result);
   tractor::cli::add_man_option(app);
+  tractor::tools::show_runtime_flags(app);
+  app.parse_complete_callback([&] { flags.try_to_apply(); });
+  std::vector<std::string> rest;
   try {
-    app.parse(argc, argv);
+    rest = flags.take(argc, argv, app);
+    app.parse(std::vector<std::string>(rest.rbegin(), rest.rend()));
   } catch (const CLI::ExtrasError& error) {
-    if (!app.get_subcommands().empty() || argv[1][0] == '-') return usage_error(error.what());
-    return usage_error("there is no command '" + std::string(argv[1]) + "': known are " + commands);
+    if (!app.get_subcommands().empty() || rest.front().starts_with('-')) return usage_error(error.what());
+    return usage_error("there is no command '" + rest.front() + "': known are " + commands);
   } catch (const CLI::ParseError& error) {
     return error.get_exit_code() == 0 ? app.exit(error) : usage_error(error.what());
   } catch (const tractor::settings_error& error) {

@@ -10,9 +10,9 @@
 #include <system_error>
 
 #include "new_folder.hpp"
+#include "runtime_flags.hpp"
 #include "skeletons.hpp"
 #include "tractor/plugin/descriptor.hpp"
-#include "tractor/plugin/flags.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/settings.hpp"
 
@@ -42,21 +42,22 @@ std::string with_key(std::string_view text, std::string_view placeholder, std::s
 }
 
 // The plugin that has the key or alias already; an empty path if none has.
-plugin::plugin_info taken_by(const std::string& kind, const std::string& key) {
-  plugin::registry found(resolve_settings(parsed_flags{}).plugin_folders());
+plugin::plugin_info taken_by(const tools::runtime_flags& flags, const std::string& kind,
+                             const std::string& key) {
+  plugin::registry found(flags.resolve().plugin_folders());
   for (plugin::plugin_info& each : found.list())
     if (each.kind == kind && (each.key == key || std::ranges::count(each.aliases, key) > 0))
       return std::move(each);
   return {};
 }
 
-int write_project(const skeleton& what, const new_options& given) {
+int write_project(const tools::runtime_flags& flags, const skeleton& what, const new_options& given) {
   if (!plugin::is_key(given.key))
     return refuse_new("'" + given.key + "' is no key for a plugin: at most " +
                       std::to_string(sizeof(tractor_plugin_descriptor::key) - 1) +
                       " small letters, digits and _, with a letter first");
   const std::string kind = &what == &transport_skeleton ? "transport" : "spawn";
-  if (const plugin::plugin_info other = taken_by(kind, given.key); !other.path.empty())
+  if (const plugin::plugin_info other = taken_by(flags, kind, given.key); !other.path.empty())
     return refuse_new("the key '" + given.key + "' is taken by " + other.path +
                       ": of two plugins with one key none is used");
   const std::string shown = given.folder.empty() ? "./" + given.key : given.folder;
@@ -78,7 +79,7 @@ int write_project(const skeleton& what, const new_options& given) {
 
 }  // namespace
 
-void add_new_command(CLI::App& app, int& result) {
+void add_new_command(CLI::App& app, const tools::runtime_flags& flags, int& result) {
   CLI::App* const make = app.add_subcommand("new", "Writes a small project of a plugin that works as it is.");
   make->require_subcommand(0, 1);
   make->footer(
@@ -91,7 +92,7 @@ void add_new_command(CLI::App& app, int& result) {
     CLI::App* const it = make->add_subcommand(name, help);
     it->add_option("NAME", given->key, "Key of the plugin: small letters, digits and _")->required();
     it->add_option("--in", given->folder, "Folder for the project, new or empty (default: ./NAME)");
-    it->final_callback([=, &what, &result] { result = write_project(what, *given); });
+    it->final_callback([=, &flags, &what, &result] { result = write_project(flags, what, *given); });
   };
   add("transport", "Writes a transport.", transport_skeleton);
   add("backend", "Writes a spawn backend.", backend_skeleton);

@@ -5,12 +5,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "json_text.hpp"
+#include "runtime_flags.hpp"
 #include "table.hpp"
 #include "tractor/plugin/descriptor.hpp"
-#include "tractor/plugin/flags.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/settings.hpp"
 
@@ -20,8 +19,7 @@ namespace {
 using plugin::plugin_info;
 
 struct plugins_options {
-  std::vector<std::string> folders;
-  std::optional<std::string> config;
+  const tools::runtime_flags* flags;
   std::string what;
   bool json = false;
 };
@@ -35,11 +33,7 @@ std::string joined(const std::vector<std::string>& parts, const char* none) {
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 plugin::registry open_registry(const plugins_options& given) {
-  parsed_flags flags;
-  flags.config_file = given.config;
-  for (const auto& it : given.folders)
-    flags.said.plugin_path.push_back(std::filesystem::absolute(it).string());
-  return plugin::registry(resolve_settings(flags).plugin_folders());
+  return plugin::registry(given.flags->resolve().plugin_folders());
 }
 
 // Loads the good ones to ask what they can do; a plugin that fails then is shown as refused.
@@ -113,15 +107,11 @@ int check(const plugins_options& given) {
 
 }  // namespace
 
-void add_plugins_command(CLI::App& app, int& result) {
+void add_plugins_command(CLI::App& app, const tools::runtime_flags& flags, int& result) {
   const auto given = std::make_shared<plugins_options>();
+  given->flags = &flags;
   CLI::App* const plugins = app.add_subcommand("plugins", "Shows the plugins that programs would find.");
   plugins->require_subcommand(0, 1);
-  plugins->add_option("--plugin-path", given->folders, "Folders to search first, separated by colons")
-      ->delimiter(':')
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  plugins->add_option("--config", given->config, "Config file");
   plugins->add_flag("--json", given->json, "Write JSON");
   plugins->footer(
       "Exit codes: 0 all is well (list: always), 1 a plugin is refused or unknown, 2 wrong usage.");

@@ -2,12 +2,16 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 
 #include "plugin/text.hpp"
 #include "plugin/values.hpp"
@@ -21,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace plugin::detail;
 
-constexpr std::uintmax_t largest_file = 1 << 20;
+constexpr std::size_t largest_file = 1 << 20;
 
 using reader = std::function<void(const YAML::Node& node, choices& out)>;
 using readers = std::map<std::string, reader>;
@@ -164,6 +168,21 @@ std::string placed(const std::string& path, YAML::Mark mark, const std::string& 
   return path + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + text;
 }
 
+// The size is not asked for: a pipe has none, nor has /dev/null, which stands for no choices at all.
+std::string text_of_file(const std::string& path) {
+  std::string out;
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 4096> part;
+  while (file && out.size() <= largest_file) {
+    file.read(part.data(), part.size());
+    out.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (!file.eof() && !file.good())
+    throw settings_error(path + ": cannot be read: " + std::generic_category().message(errno));
+  if (out.size() > largest_file) throw settings_error(path + ": is larger than 1 MiB, so no config file");
+  return out;
+}
+
 }  // namespace
 
 std::optional<std::string> find_config(const std::optional<std::string>& from_flag) {
@@ -187,16 +206,11 @@ std::optional<std::string> find_config(const std::optional<std::string>& from_fl
 }
 
 choices read_config(const std::string& path) {
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (error) throw settings_error(path + ": cannot be read: " + error.message());
-  if (size > largest_file) throw settings_error(path + ": is larger than 1 MiB, so no config file");
+  const std::string text = text_of_file(path);
   choices out;
   try {
-    const YAML::Node root = YAML::LoadFile(path);
+    const YAML::Node root = YAML::Load(text);
     if (!root.IsNull()) read_map(root, top_level(), out);
-  } catch (const YAML::BadFile&) {
-    throw settings_error(path + ": cannot be read");
   } catch (const YAML::Exception& bad) {
     throw settings_error(placed(path, bad.mark, bad.msg));
   } catch (const bad_node& bad) {

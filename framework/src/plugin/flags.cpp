@@ -85,7 +85,8 @@ void store(const flag& it, parsed_flags& out, const std::string& value) {
 }
 
 // Stores the flag at words[at] with its values; returns the place after them.
-std::size_t take(const flag& it, std::span<const std::string_view> words, std::size_t at, parsed_flags& out) {
+std::size_t take(const flag& it, std::span<const std::string_view> words, std::size_t at,
+                 const std::vector<std::string>& commands, parsed_flags& out) {
   const std::string_view word = words[at++];
   if (const auto equals = word.find('='); equals != word.npos) {
     if (equals + 1 == word.size()) throw settings_error(std::string(it.name) + ": needs a value");
@@ -99,7 +100,10 @@ std::size_t take(const flag& it, std::span<const std::string_view> words, std::s
   if (at == words.size() || is_flag(words[at]) || words[at].empty())
     throw settings_error(std::string(it.name) + ": needs a value");
   store(it, out, std::string(words[at++]));
-  const auto more = it.value == takes::keys ? is_keys : is_address;
+  const auto looks_right = it.value == takes::keys ? is_keys : is_address;
+  const auto more = [&](std::string_view next) {
+    return looks_right(next) && std::ranges::find(commands, next) == commands.end();
+  };
   if (it.value != takes::one)
     while (at < words.size() && more(words[at])) store(it, out, std::string(words[at++]));
   return at;
@@ -107,7 +111,8 @@ std::size_t take(const flag& it, std::span<const std::string_view> words, std::s
 
 }  // namespace
 
-parsed_flags parse_runtime_flags(int argc, const char* const* argv) {
+parsed_flags parse_runtime_flags(int argc, const char* const* argv,
+                                 const std::vector<std::string>& commands) {
   parsed_flags out;
   const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
   for (std::size_t at = 0; at < words.size();) {
@@ -118,7 +123,7 @@ parsed_flags parse_runtime_flags(int argc, const char* const* argv) {
     }
     const auto found = std::ranges::find(flags, word.substr(0, word.find('=')), &flag::name);
     if (found != std::end(flags)) {
-      at = take(*found, words, at, out);
+      at = take(*found, words, at, commands, out);
       continue;
     }
     if (is_flag(word)) out.unknown.emplace_back(word);

@@ -24,10 +24,12 @@ class TRACTOR_API parsed_flags {
 /// Takes the runtime's flags out of a command line, up to `--`.
 ///
 /// `--flag value` and `--flag=value` are the same; of a flag given twice the last one counts, lists add up.
-/// `--tpt-proto` and `--registry-addr` take all words that follow and look like a key or an address.
-/// Written by hand, since every actor goes through it at its start: a general parser costs more to load than
-/// the rest of the start-up. Throws `settings_error` that names the flag.
-TRACTOR_API parsed_flags parse_runtime_flags(int argc, const char* const* argv);
+/// `--tpt-proto` and `--registry-addr` take all words that follow and look like a key or an address, up to
+/// one of `commands`, which are words that mean something else to the program. Written by hand, since every
+/// actor goes through it at its start: a general parser costs more to load than the rest of the start-up.
+/// Throws `settings_error` that names the flag.
+TRACTOR_API parsed_flags parse_runtime_flags(int argc, const char* const* argv,
+                                             const std::vector<std::string>& commands = {});
 
 /// Throws `settings_error` that names the first flag nobody knows and lists the runtime's.
 TRACTOR_API void refuse_unknown(const parsed_flags& flags);
