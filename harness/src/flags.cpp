@@ -227,7 +227,7 @@ std::string flags_help() {
          "where\n"
          "                            it is allowed; without namespaces: process; all in one process: none\n"
          "  -n, --jobs N              so many tests side by side; default: one\n"
-         "  --retries N               repeat what fails; a leak or a crash is never repeated\n"
+         "  --retries N               repeat what fails; what leaks or crashes is never repeated\n"
          "  --watch                   show what runs, with its processes, while it runs\n"
          "  --junit, --html, --markdown FILE\n"
          "                            reports\n"

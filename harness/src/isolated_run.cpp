@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "artifacts.hpp"
@@ -20,6 +21,7 @@
 #include "progress.hpp"
 #include "prompt_pause.hpp"
 #include "run_folder.hpp"
+#include "sandbox.hpp"
 #include "session.hpp"
 #include "tractor/harness/process.hpp"
 #include "worker_report.hpp"
@@ -128,8 +130,7 @@ class dealer {
   test_result run_with_retries(const worker_task& test, const std::string& folder) {
     test_result out = run_once(test, folder);
     for (int attempt = 2; attempt <= run_.retries + 1 && !signal_seen; ++attempt) {
-      // A leak or a crash is a fault whatever comes next.
-      if (out.what != verdict::fail && out.what != verdict::timeout) break;
+      if (!may_be_repeated(out)) break;
       test_result next = run_once(test, folder);
       out.took += next.took;
       if (next.what == verdict::pass) {
@@ -138,10 +139,16 @@ class dealer {
       } else if (next.what != verdict::skip) {
         out.what = next.what;
         out.reason = next.reason;
+        out.left = next.left;
         out.output = next.output;
       }
     }
     return out;
+  }
+
+  // A leak or a crash is a fault whatever comes next.
+  static bool may_be_repeated(const test_result& seen) {
+    return (seen.what == verdict::fail || seen.what == verdict::timeout) && seen.left.empty();
   }
 
   test_result run_once(const worker_task& test, const std::string& folder) {
@@ -167,10 +174,12 @@ class dealer {
     // What it told its stderr has no marks, and stands behind.
     out.output = output_of_test(worker->out()) + worker->err() + seen;
     if (!left.empty()) out.output += "ended by force:\n" + left;
-    if (!left.empty() && out.what == verdict::pass) {
-      out.what = verdict::leak;
-      out.reason = "its process was gone before what it had started";
-    }
+    // One that was ended from outside had no time to tidy up.
+    std::error_code unknown;
+    const bool outlived =
+        !left.empty() || (is_bad(out.what) && std::filesystem::exists(folder + rest_of_sandbox, unknown));
+    if (outlived && status) out.add_leak("its process was gone before what it had started");
+    if (!out.left.empty()) out.reason += "; besides LEAK: " + out.left;
     out.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
     if (is_bad(out.what) && !run_.artifacts.empty()) keep(out, folder);
     if (is_bad(out.what) && run_.keep_folders) keep_folder(out, folder);
@@ -256,8 +265,10 @@ class dealer {
 
   static test_result judge(const worker_task& test, const std::optional<exit_status>& status,
                            const std::optional<test_result>& report) {
-    test_result out;
+    test_result out = report.value_or(test_result());
     out.name = test.name;
+    // What it has told of leaks holds, however it ended.
+    if (out.what == verdict::leak) out.left = out.reason;
     if (!status) {
       out.what = verdict::timeout;
       out.reason = "did not end, and was ended by force";
@@ -269,9 +280,8 @@ class dealer {
       out.reason = "its process ended with " + status->text() +
                    (report ? " after the test had come to " + std::string(word_of(report->what))
                            : " before the test was over");
-    } else {
-      out.what = report->what;
-      out.reason = report->reason;
+    } else if (out.what == verdict::leak) {
+      out.left.clear();
     }
     return out;
   }

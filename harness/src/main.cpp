@@ -232,7 +232,8 @@ int main(int argc, char** argv) {
     settle_isolation(given);
     // A worker does not outlive its runner.
     if (given.runner > 0) detail::die_with(given.runner);
-    if (given.runner > 0 && given.isolated() == detail::isolation::sandbox) detail::enter_sandbox();
+    if (given.runner > 0 && given.isolated() == detail::isolation::sandbox)
+      detail::enter_sandbox(given.worker_folder);
     detail::adopt_orphans();
     detail::install_hard_guard();
     if (!detail::make_shm_private() && !GTEST_FLAG_GET(list_tests))

@@ -28,6 +28,15 @@ std::string_view word_of(verdict what) noexcept {
   return "?";
 }
 
+void test_result::add_leak(const std::string& outlived) {
+  if (!is_bad(what)) {
+    what = verdict::leak;
+    reason = outlived;
+  } else if (what != verdict::leak && left.empty()) {
+    left = outlived;
+  }
+}
+
 std::string test_result::test() const {
   const std::size_t dot = name.find('.');
   const std::size_t begin = dot == name.npos ? 0 : dot + 1;

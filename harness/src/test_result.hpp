@@ -8,8 +8,9 @@
 
 namespace tractor::harness::detail {
 
-/// What a test came to. `flaky` is a test that failed and passed when it was repeated; a leak or a crash is
-/// never repeated. `xfail` failed where that is known, `xpass` passed there.
+/// What a test came to. `flaky` is a test that failed and passed when it was repeated; a leak, alone or
+/// beside another fault, or a crash is never repeated. `xfail` failed where that is known, `xpass` passed
+/// there.
 enum class verdict { pass, fail, leak, timeout, crash, skip, flaky, xfail, xpass };
 
 /// All of them, in the order of reports.
@@ -35,7 +36,11 @@ class test_result {
   std::chrono::milliseconds took{};
   std::string reason;  ///< one line, without the verdict's word; empty for a pass
   std::string output;  ///< what the test wrote and was told
+  std::string left;    ///< what outlived a test with another fault, in one line; empty: nothing
   std::string kept;    ///< the folder with what it left; empty: none
+
+  /// Notes that `what` outlived the test: a leak, unless it has a worse fault, beside which that stands.
+  void add_leak(const std::string& what);
 
   std::string suite() const { return name.substr(0, name.find('.')); }
   /// Without suite and cell.
