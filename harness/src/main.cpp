@@ -249,6 +249,7 @@ int main(int argc, char** argv) {
     detail::make_prompt_file(chosen.folder);
     detail::keep_for_replay(given);
     detail::set_session(std::move(chosen));
+    if (given.head_room) detail::set_head_room(*given.head_room);
     warm_up();
     return run_all(given);
   } catch (const std::exception& error) {

@@ -61,20 +61,32 @@ complaint read_complaint(const testing::TestPartResult& part) {
   return {verdict::fail, place_of(part) + one_line(text)};
 }
 
+void set_place(test_result& of, const testing::TestPartResult& part) {
+  of.file = part.file_name() ? part.file_name() : "";
+  of.line = part.line_number();
+}
+
 // The first error of the test itself, which explains its leaks; these are told besides.
 test_result judge(const testing::TestResult& result) {
   test_result out;
   out.what = result.Skipped() ? verdict::skip : verdict::pass;
   std::vector<std::string> leaks;
+  const testing::TestPartResult* first_leak = nullptr;
   for (int i = 0; i < result.total_part_count(); ++i) {
     const testing::TestPartResult& part = result.GetTestPartResult(i);
     if (!part.failed() && !part.skipped()) continue;
     const complaint said = read_complaint(part);
-    if (said.what == verdict::leak) leaks.push_back(said.text);
-    if (said.what == verdict::leak || is_bad(out.what)) continue;
+    if (said.what == verdict::leak) {
+      leaks.push_back(said.text);
+      if (!first_leak) first_leak = &part;
+      continue;
+    }
+    if (is_bad(out.what)) continue;
     out.what = said.what;
     out.reason = said.text;
+    set_place(out, part);
   }
+  if (first_leak && !is_bad(out.what)) set_place(out, *first_leak);
   for (const std::string& each : leaks) out.add_leak(each);
   return out;
 }
@@ -96,7 +108,11 @@ class worker_listener final : public testing::EmptyTestEventListener {
  private:
   void write(const test_result& seen) {
     told_ = seen;
-    std::ofstream(file_) << word_of(seen.what) << "\n" << seen.reason << "\n" << seen.left << "\n";
+    std::ofstream(file_) << word_of(seen.what) << "\n"
+                         << seen.reason << "\n"
+                         << seen.left << "\n"
+                         << seen.file << "\n"
+                         << seen.line << "\n";
   }
   std::string file_;
   test_result told_;
@@ -112,7 +128,8 @@ std::optional<test_result> read_report(const std::string& folder) {
   std::ifstream in(folder + file_name);
   std::string word;
   test_result out;
-  if (!std::getline(in, word) || !std::getline(in, out.reason) || !std::getline(in, out.left))
+  if (!std::getline(in, word) || !std::getline(in, out.reason) || !std::getline(in, out.left) ||
+      !std::getline(in, out.file) || !(in >> out.line))
     return std::nullopt;
   const auto* const known = std::ranges::find(all_verdicts, word, &word_of);
   if (known == std::end(all_verdicts)) return std::nullopt;

@@ -74,4 +74,61 @@ TEST(retries, are_for_no_test_that_leaks_besides_its_other_fault) { expect_no_re
 
 TEST(retries, are_for_no_test_that_leaks_in_a_sandbox) { expect_no_retry_of_leaks("sandbox"); }
 
+std::string folder_of_flaky() { return "kept/trial.by_three_turns-" + only_cell(); }
+
+TEST(retries, keep_what_each_attempt_wrote) {
+  const counted_run run("by_three_turns", "3");
+  EXPECT_EQ(run.code(), 0) << run.text();
+  EXPECT_EQ(run.verdict(), "FLAKY");
+  for (const std::string& told :
+       {run.text(), run.file("all.html"), run.file(folder_of_flaky() + "/output.txt")}) {
+    EXPECT_THAT(told,
+                testing::ContainsRegex("---- attempt 1 of 3: FAIL: crashes.cpp:[0-9]+: .*\nlog of turn 1\n"));
+    EXPECT_THAT(told,
+                testing::ContainsRegex("---- attempt 2 of 3: FAIL: crashes.cpp:[0-9]+: .*\nlog of turn 2\n"));
+    EXPECT_THAT(told, HasSubstr("---- attempt 3 of 3: PASS\nlog of turn 3\n"));
+  }
+}
+
+TEST(retries, have_a_folder_for_each_bad_attempt) {
+  const counted_run run("by_three_turns", "3");
+  const std::string folder = folder_of_flaky();
+  EXPECT_THAT(run.file(folder + "/attempt-1/output.txt"), HasSubstr("log of turn 1\n"));
+  EXPECT_THAT(run.file(folder + "/attempt-2/output.txt"), HasSubstr("log of turn 2\n"));
+  EXPECT_EQ(run.file(folder + "/attempt-3/output.txt"), "");
+  EXPECT_THAT(run.file("all.html"), HasSubstr("<a href=\"" + folder + "/output.txt\">files</a>"));
+}
+
+TEST(retries, are_told_apart_in_a_report_for_programs) {
+  const std::string xml = counted_run("by_three_turns", "3").file("all.xml");
+  for (const char* const turn : {"1", "2"})
+    EXPECT_THAT(xml, testing::ContainsRegex(
+                         "<flakyFailure type=\"FAIL\" message=\"crashes.cpp:[0-9]+: [^\"]*turn " +
+                         std::string(turn) + " fails[^\"]*\"><system-out>log of turn " + turn + "\n"));
+  EXPECT_THAT(xml, HasSubstr("\n      <system-out>log of turn 3\n"));
+  EXPECT_THAT(xml, HasSubstr("failures=\"0\" errors=\"0\""));
+}
+
+// The last of them is what the test came to.
+TEST(retries, that_do_not_help_keep_all_attempts_as_well) {
+  const counted_run run("by_three_turns", "1");
+  EXPECT_EQ(run.code(), 1);
+  EXPECT_EQ(run.verdict(), "FAIL");
+  EXPECT_THAT(run.file("all.xml"),
+              testing::ContainsRegex("<failure type=\"FAIL\" message=\"[^\"]*turn 2 fails"));
+  for (const std::string& told : {run.text(), run.file("all.html"), run.file("all.xml")}) {
+    EXPECT_THAT(told, HasSubstr("log of turn 1\n"));
+    EXPECT_THAT(told, HasSubstr("---- attempt 2 of 2: FAIL: "));
+  }
+}
+
+// What is kept of a test that was not repeated stands in its folder itself.
+TEST(retries, that_are_not_needed_make_no_folders) {
+  const counted_run run("fails_and_leaves_by_turns", "2");
+  const std::string folder = "kept/trial.fails_and_leaves_by_turns-" + only_cell();
+  EXPECT_THAT(run.file(folder + "/output.txt"), HasSubstr("the first turn fails"));
+  EXPECT_EQ(run.file(folder + "/attempt-1/output.txt"), "");
+  EXPECT_THAT(run.text(), testing::Not(HasSubstr("attempt")));
+}
+
 }  // namespace retries_test

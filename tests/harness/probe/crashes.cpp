@@ -102,6 +102,13 @@ TRACTOR_CELL_TEST(trial, by_turns) {
   EXPECT_GT(now, 1) << "the first turn fails";
 }
 
+// Fails at its first two runs.
+TRACTOR_CELL_TEST(trial, by_three_turns) {
+  const int now = turn();
+  std::printf("log of turn %d\n", now);
+  EXPECT_EQ(now, 3) << "turn " << now << " fails";
+}
+
 // Fail and leave something, at their first run only.
 TRACTOR_CELL_TEST(trial, fails_and_leaves_by_turns) {
   if (turn() != 1) return;
