@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 // What the harness keeps there for itself; the key is nobody else's business besides.
 bool is_internal(const fs::path& file) {
-  for (const char* const name : {"key", "prompt", "report"})
+  for (const char* const name : {"key", "prompt", "report", "rest"})
     if (file == name) return true;
   return false;
 }
@@ -32,19 +32,31 @@ void copy_files(const fs::path& from, const fs::path& to) {
   }
 }
 
-}  // namespace
-
-void keep_artifacts(test_result& of, const std::string& from, const std::string& to) {
-  const fs::path folder = fs::path(to) / file_name_of(of.name);
-  fs::remove_all(folder);
-  fs::create_directories(folder);
-  copy_files(from, folder);
+void write_output(const test_result& of, const fs::path& folder) {
   const fs::path output = folder / "output.txt";
   errno = 0;
   std::ofstream file(output, std::ios::binary);
   file << word_of(of.what) << ": " << of.reason << "\n" << of.output << std::flush;
   if (!file)
     throw std::system_error(errno ? errno : EIO, std::generic_category(), "cannot write " + output.string());
+}
+
+}  // namespace
+
+void keep_artifacts(test_result& of, const std::string& from, const std::string& to, std::size_t attempt) {
+  fs::path folder = fs::path(to) / file_name_of(of.name);
+  if (attempt <= 1) fs::remove_all(folder);
+  if (attempt > 0) folder /= "attempt-" + std::to_string(attempt);
+  fs::create_directories(folder);
+  copy_files(from, folder);
+  write_output(of, folder);
+  of.kept = folder;
+}
+
+void keep_output(test_result& of, const std::string& to) {
+  const fs::path folder = fs::path(to) / file_name_of(of.name);
+  of.kept.clear();
+  write_output(of, folder);
   of.kept = folder;
 }
 

@@ -45,11 +45,11 @@ std::uint64_t parse_seed(const std::string& text) {
   return value;
 }
 
-double parse_scale(const std::string& text) {
+double parse_scale(const std::string& flag, const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value > 0) || value > 1000)
-    throw settings_error("--timeout-scale: expected a number above 0 and up to 1000, found '" + text + "'");
+    throw settings_error(flag + ": expected a number above 0 and up to 1000, found '" + text + "'");
   return value;
 }
 
@@ -129,6 +129,10 @@ bool take_workers(const std::string& name, const words& given, std::size_t& at, 
     out.runner = parse_count(name, take_values(given, at, 1).front());
     return true;
   }
+  if (name == "--head-room") {
+    out.head_room = parse_scale(name, take_values(given, at, 1).front());
+    return true;
+  }
   if (name == "--isolate") {
     out.isolate = parse_isolation(take_values(given, at, 1).front());
     return true;
@@ -144,7 +148,7 @@ bool take_own(const words& given, std::size_t& at, flags& out) {
   } else if (name == "--seed") {
     out.seed = parse_seed(take_values(given, at, 1).front());
   } else if (name == "--timeout-scale") {
-    out.timeout_scale = parse_scale(take_values(given, at, 1).front());
+    out.timeout_scale = parse_scale(name, take_values(given, at, 1).front());
   } else {
     return take_selection(name, given, at, out) || take_workers(name, given, at, out);
   }
@@ -227,7 +231,7 @@ std::string flags_help() {
          "where\n"
          "                            it is allowed; without namespaces: process; all in one process: none\n"
          "  -n, --jobs N              so many tests side by side; default: one\n"
-         "  --retries N               repeat what fails; a leak or a crash is never repeated\n"
+         "  --retries N               repeat what fails; what leaks or crashes is never repeated\n"
          "  --watch                   show what runs, with its processes, while it runs\n"
          "  --junit, --html, --markdown FILE\n"
          "                            reports\n"

@@ -50,6 +50,7 @@ class flags {
   std::string artifacts;                 ///< a folder for what bad tests wrote; empty: none
   std::string worker_folder;             ///< in a worker: where it reports; empty elsewhere
   int runner = 0;                        ///< in a worker: the process that it serves
+  std::optional<double> head_room;       ///< in a worker: what its runner has measured
   std::vector<std::string> for_workers;  ///< the words that a worker needs too
 
   /// How tests are kept apart where nothing is said.

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "artifacts.hpp"
@@ -22,6 +23,7 @@
 #include "progress.hpp"
 #include "prompt_pause.hpp"
 #include "run_folder.hpp"
+#include "sandbox.hpp"
 #include "session.hpp"
 #include "tractor/harness/process.hpp"
 #include "worker_report.hpp"
@@ -130,25 +132,22 @@ class dealer {
 
  private:
   test_result run_with_retries(const worker_task& test, const std::string& folder) {
-    test_result out = run_once(test, folder);
-    for (int attempt = 2; attempt <= run_.retries + 1 && !signal_seen; ++attempt) {
-      // A leak or a crash is a fault whatever comes next.
-      if (out.what != verdict::fail && out.what != verdict::timeout) break;
-      test_result next = run_once(test, folder);
-      out.took += next.took;
-      if (next.what == verdict::pass) {
-        out.what = verdict::flaky;
-        out.reason = "passed at attempt " + std::to_string(attempt) + "; before: " + out.reason;
-      } else if (next.what != verdict::skip) {
-        out.what = next.what;
-        out.reason = next.reason;
-        out.output = next.output;
-      }
-    }
+    test_results attempts;
+    do attempts.push_back(run_once(test, folder, attempts.size() + 1));
+    while (is_repeated(attempts.back(), attempts.size()));
+    if (attempts.size() == 1) return std::move(attempts.front());
+    test_result out = summed_up(std::move(attempts));
+    if (!run_.artifacts.empty()) keep(out, [&] { keep_output(out, run_.artifacts); });
     return out;
   }
 
-  test_result run_once(const worker_task& test, const std::string& folder) {
+  // A leak or a crash is a fault whatever comes next.
+  bool is_repeated(const test_result& seen, std::size_t attempt) const {
+    return attempt <= static_cast<std::size_t>(run_.retries) && !signal_seen && seen.left.empty() &&
+           (seen.what == verdict::fail || seen.what == verdict::timeout);
+  }
+
+  test_result run_once(const worker_task& test, const std::string& folder, std::size_t attempt) {
     std::filesystem::create_directory(folder);
     command line(run_.program);
     for (const std::string& word : run_.words) line.arg(word);
@@ -171,21 +170,26 @@ class dealer {
     // What it told its stderr has no marks, and stands behind.
     out.output = output_of_test(worker->out()) + worker->err() + seen;
     if (!left.empty()) out.output += "ended by force:\n" + left;
-    if (!left.empty() && out.what == verdict::pass) {
-      out.what = verdict::leak;
-      out.reason = "its process was gone before what it had started";
-    }
+    // One that crashed, or was ended from outside, had no time to tidy up.
+    std::error_code unknown;
+    const bool outlived =
+        !left.empty() || (is_bad(out.what) && std::filesystem::exists(folder + rest_of_sandbox, unknown));
+    if (outlived && status && out.what != verdict::crash)
+      out.add_leak("its process was gone before what it had started");
+    if (!out.left.empty()) out.reason += "; besides LEAK: " + out.left;
     out.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
-    if (is_bad(out.what) && !run_.artifacts.empty()) keep(out, folder);
+    const std::size_t of_many = attempt > 1 || is_repeated(out, attempt) ? attempt : 0;
+    if (is_bad(out.what) && !run_.artifacts.empty())
+      keep(out, [&] { keep_artifacts(out, folder, run_.artifacts, of_many); });
     if (is_bad(out.what) && run_.keep_folders) keep_folder(out, folder);
     std::filesystem::remove_all(folder);
     return out;
   }
 
   // What cannot be kept is no reason to end the run, of which this is one thread.
-  void keep(test_result& of, const std::string& folder) {
+  template <class F> static void keep(test_result& of, F how) {
     try {
-      keep_artifacts(of, folder, run_.artifacts);
+      how();
     } catch (const std::exception& error) {
       of.output += std::string("its files are not kept: ") + error.what() + "\n";
     }
@@ -261,8 +265,10 @@ class dealer {
 
   static test_result judge(const worker_task& test, const std::optional<exit_status>& status,
                            const std::optional<test_result>& report) {
-    test_result out;
+    test_result out = report.value_or(test_result());
     out.name = test.name;
+    // What it has told of leaks holds, however it ended.
+    if (out.what == verdict::leak) out.left = out.reason;
     if (!status) {
       out.what = verdict::timeout;
       out.reason = "did not end, and was ended by force";
@@ -274,9 +280,8 @@ class dealer {
       out.reason = "its process ended with " + status->text() +
                    (report ? " after the test had come to " + std::string(word_of(report->what))
                            : " before the test was over");
-    } else {
-      out.what = report->what;
-      out.reason = report->reason;
+    } else if (out.what == verdict::leak) {
+      out.left.clear();
     }
     return out;
   }

@@ -233,7 +233,8 @@ int main(int argc, char** argv) {
     settle_isolation(given);
     // A worker does not outlive its runner.
     if (given.runner > 0) detail::die_with(given.runner);
-    if (given.runner > 0 && given.isolated() == detail::isolation::sandbox) detail::enter_sandbox();
+    if (given.runner > 0 && given.isolated() == detail::isolation::sandbox)
+      detail::enter_sandbox(given.worker_folder);
     detail::adopt_orphans();
     detail::install_hard_guard();
     if (!detail::make_shm_private() && !GTEST_FLAG_GET(list_tests))
@@ -253,6 +254,7 @@ int main(int argc, char** argv) {
     detail::make_prompt_file(chosen.folder);
     detail::keep_for_replay(given);
     detail::set_session(std::move(chosen));
+    if (given.head_room) detail::set_head_room(*given.head_room);
     warm_up();
     return run_all(given);
   } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -126,6 +127,31 @@ std::string markdown_report(const run_summary& of) {
   return out;
 }
 
+namespace {
+
+std::string junit_start(const std::string& element, const test_result& of) {
+  return "      <" + element + " type=\"" + std::string(word_of(of.what)) + "\" message=\"" +
+         xml_escaped(of.reason) + "\">";
+}
+
+std::string junit_fault(const test_result& of) {
+  const std::string element = of.what == verdict::crash ? "error" : "failure";
+  return junit_start(element, of) + xml_escaped(of.output) + "</" + element + ">\n";
+}
+
+// As Surefire writes it: each attempt that failed, then what the good one wrote.
+std::string junit_flaky(const test_result& of) {
+  std::string out;
+  for (const test_result& each : of.attempts) {
+    const std::string text = "<system-out>" + xml_escaped(each.output) + "</system-out>";
+    out += is_bad(each.what) ? junit_start("flakyFailure", each) + text + "</flakyFailure>\n"
+                             : "      " + text + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string junit_report(const run_summary& of) {
   std::map<std::string, test_results> suites;
   for (const test_result& each : sorted(of.results)) suites[each.suite()].push_back(each);
@@ -146,11 +172,8 @@ std::string junit_report(const run_summary& of) {
              xml_escaped(each.cell()) + "\"/></properties>\n";
       const std::string reason = xml_escaped(each.reason);
       if (is_skip(each.what)) out += "      <skipped message=\"" + reason + "\"/>\n";
-      if (is_bad(each.what)) {
-        const std::string element = each.what == verdict::crash ? "error" : "failure";
-        out += "      <" + element + " type=\"" + std::string(word_of(each.what)) + "\" message=\"" + reason +
-               "\">" + xml_escaped(each.output) + "</" + element + ">\n";
-      }
+      if (is_bad(each.what)) out += junit_fault(each);
+      if (each.what == verdict::flaky) out += junit_flaky(each);
       out += "    </testcase>\n";
     }
     out += "  </testsuite>\n";
@@ -197,6 +220,19 @@ narrow();
 </script>
 )";
 
+// A path in a link: some bytes end it, or make it something else than a path.
+std::string link_to(const std::string& path) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/+@=,!()";
+  std::string out;
+  for (const char c : path) {
+    char code[8];
+    std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    plain.find(c) == plain.npos ? out += code : out += c;
+  }
+  return out;
+}
+
 std::string html_cell(const test_result* result, const std::string& folder) {
   if (!result) return "<td class=\"v\"></td>";
   std::string out = "<td class=\"v\"><span class=\"" + std::string(word_of(result->what)) + "\">" +
@@ -206,7 +242,7 @@ std::string html_cell(const test_result* result, const std::string& folder) {
            "</summary><pre>" + xml_escaped(result->output) + "</pre></details>";
   if (!result->kept.empty()) {
     const std::string link = std::filesystem::proximate(result->kept, folder.empty() ? "." : folder);
-    out += " <a href=\"" + xml_escaped(link) + "/output.txt\">files</a>";
+    out += " <a href=\"" + link_to(link) + "/output.txt\">files</a>";
   }
   return out + "</td>";
 }

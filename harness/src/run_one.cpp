@@ -1,15 +1,12 @@
 #include "run_one.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <exception>
 #include <optional>
 
 #include "expected_failure.hpp"
-#include "hang_dump.hpp"
 #include "hard_guard.hpp"
 #include "joined.hpp"
 #include "leaks.hpp"
@@ -18,6 +15,7 @@
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/task_nursery.hpp"
 #include "tractor/async/timeouts.hpp"
+#include "tractor/harness/fail_after_with_dump.hpp"
 #include "tractor/harness/fixtures.hpp"
 #include "tractor/runtime/actor.hpp"
 
@@ -28,12 +26,6 @@ using namespace std::chrono_literals;
 using nanoseconds = std::chrono::nanoseconds;
 
 nanoseconds bound_of(const test_case& test) { return scaled(test.timeout); }
-
-std::string seconds_text(nanoseconds span) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(span).count());
-  return text;
-}
 
 run_options options_of(const test_case& test, test_context& context) {
   const session& chosen = current_session();
@@ -84,15 +76,8 @@ class body_run {
 
   // Not less late if the body ends meanwhile.
   task<> report_lateness() {
-    cancel_scope shielded(time_point::max(), true);
-    co_await shielded.run([&]() -> task<> {
-      tree_dump seen(::getpid());
-      const auto until = std::chrono::steady_clock::now() + scaled(time_for_tasks);
-      while (!seen.complete() && std::chrono::steady_clock::now() < until) co_await sleep(5ms);
-      report_(test_.file, test_.line,
-              "TIMEOUT: not done after " + seconds_text(bound_of(test_)) +
-                  ". Its processes, with the tasks of its actors:\n" + seen.text());
-    });
+    const std::string seen = co_await dump_of_this_tree();
+    report_(test_.file, test_.line, "TIMEOUT: not done after " + seconds_text(bound_of(test_)) + ". " + seen);
   }
 
   const test_case& test_;

@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "annotations.hpp"
 #include "failed_tests.hpp"
 #include "isolated_run.hpp"
 #include "joined.hpp"
@@ -20,6 +21,7 @@
 #include "run_folder.hpp"
 #include "sandbox.hpp"
 #include "selection.hpp"
+#include "session.hpp"
 #include "test_bound.hpp"
 #include "tractor/harness/session.hpp"
 
@@ -30,7 +32,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 // What the environment has narrowed, and the seed of the clock, the workers cannot know.
-std::vector<std::string> words_for_workers(const flags& given) {
+std::vector<std::string> words_for_workers(const flags& given, double room) {
   const session& chosen = current_session();
   std::vector<std::string> out = given.for_workers;
   isolation how = given.isolated();
@@ -43,6 +45,7 @@ std::vector<std::string> words_for_workers(const flags& given) {
   out.push_back("--spawn-backend=" + joined(chosen.backends, ","));
   out.push_back("--tpt-proto=" + joined(chosen.transports, ","));
   out.push_back("--seed=" + std::to_string(chosen.seed));
+  out.push_back("--head-room=" + std::to_string(room));
   out.push_back("--gtest_color=no");
   if (GTEST_FLAG_GET(also_run_disabled_tests)) out.push_back("--gtest_also_run_disabled_tests");
   if (!GTEST_FLAG_GET(catch_exceptions)) out.push_back("--gtest_catch_exceptions=0");
@@ -50,6 +53,12 @@ std::vector<std::string> words_for_workers(const flags& given) {
   out.push_back("--gtest_death_test_style=" + GTEST_FLAG_GET(death_test_style));
   out.push_back("--runner=" + std::to_string(::getpid()));
   return out;
+}
+
+std::string head_room_text(double factor) {
+  char text[32];
+  std::snprintf(text, sizeof text, "head room %.1f", factor);
+  return text;
 }
 
 void print_result(const test_result& result) {
@@ -94,6 +103,18 @@ void check_reports(const flags& given) {
     if (!path.empty()) check_report(path);
 }
 
+// Where a job of GitHub runs.
+void annotate(test_results results) {
+  const char* const there = std::getenv("GITHUB_ACTIONS");
+  if (!there || !*there) return;
+  const char* const workspace = std::getenv("GITHUB_WORKSPACE");
+  add_places(results);
+  std::printf(
+      "%s",
+      github_annotations(results, workspace ? workspace : std::filesystem::current_path().string()).c_str());
+  std::fflush(stdout);
+}
+
 // Counts, whatever becomes of the reports.
 void print_end(const run_summary& summary, std::size_t selected) {
   const std::size_t missing = selected - summary.results.size(), passed = summary.count(verdict::pass);
@@ -115,10 +136,11 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   const session& chosen = current_session();
   check_reports(given);
   isolated_run run;
-  run.program = std::filesystem::read_symlink("/proc/self/exe");
-  run.words = words_for_workers(given);
-  run.folder = chosen.folder;
   run.jobs = static_cast<std::size_t>(given.jobs.value_or(1));
+  const double room = measure_head_room(run.jobs);
+  run.program = std::filesystem::read_symlink("/proc/self/exe");
+  run.words = words_for_workers(given, room);
+  run.folder = chosen.folder;
   run.retries = given.retries;
   run.artifacts = given.artifacts;
   run.watch = given.watch;
@@ -139,12 +161,14 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   summary.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
   summary.title = std::filesystem::path(run.program).filename();
   summary.line = joined(chosen.backends, ",") + " x " + joined(chosen.transports, ",") + ", seed " +
-                 std::to_string(chosen.seed) + ", " + std::to_string(run.jobs) + " side by side";
+                 std::to_string(chosen.seed) + ", " + std::to_string(run.jobs) + " side by side, " +
+                 head_room_text(room);
 
   clean_up_after_dead_runs();
   std::printf("\n%s", terminal_report(summary).c_str());
   keep_results(summary.results, given.durations);
   print_end(summary, names.size());
+  annotate(summary.results);
   write_reports(given, summary);
   if (const int number = isolated_run::interrupted()) return 128 + number;
   if (summary.failed() > 0) return 1;

@@ -67,21 +67,31 @@ void furnish() {
   start_loopback();
 }
 
-// What the test left: it ends with this process.
-void name_the_rest() {
+// A zombie is nobody's any more: whom its parent has not reaped.
+bool has_ended(const std::filesystem::path& process) {
+  std::string line;
+  std::getline(std::ifstream(process / "stat"), line);
+  const std::size_t name_end = line.rfind(") ");
+  return name_end == line.npos || line[name_end + 2] == 'Z' || line[name_end + 2] == 'X';
+}
+
+// What the test left: it ends with this process. The runner finds a file in the folder of the worker.
+void name_the_rest(const std::string& folder) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
     const std::string pid = entry.path().filename();
     if (pid == "1" || pid.find_first_not_of("0123456789") != pid.npos) continue;
     std::string comm;
     std::getline(std::ifstream(entry.path() / "comm"), comm);
+    if (!folder.empty() && !has_ended(entry.path()))
+      std::ofstream(folder + rest_of_sandbox, std::ios::app) << comm << "\n";
     std::fprintf(stderr, "ended with its sandbox: %s (pid %s there)\n", comm.c_str(), pid.c_str());
   }
 }
 
 /// The first process of the sandbox: reaps whoever comes to it until the worker has ended, and tells how. Its
 /// own end is that of all in there.
-[[noreturn]] void be_init(pid_t worker, int tell) {
+[[noreturn]] void be_init(pid_t worker, int tell, const std::string& folder) {
   int status = 0;
   for (int raw = 0;;) {
     const pid_t ended = ::waitpid(-1, &raw, __WALL);
@@ -89,7 +99,7 @@ void name_the_rest() {
     if (ended == worker) status = raw;
     if (ended == worker || ended < 0) break;
   }
-  name_the_rest();
+  name_the_rest(folder);
   [[maybe_unused]] const auto told = ::write(tell, &status, sizeof status);
   ::_exit(0);
 }
@@ -117,7 +127,7 @@ bool is_cut(int pipe) {
 
 }  // namespace
 
-void enter_sandbox() {
+void enter_sandbox(const std::string& folder) {
   std::array<int, 2> told{}, life{};
   if (::pipe2(told.data(), O_CLOEXEC) != 0 || ::pipe2(life.data(), O_CLOEXEC) != 0) give_up("pipes");
   owned_fd told_read(told[0]), told_write(told[1]), life_read(life[0]), life_write(life[1]);
@@ -147,7 +157,7 @@ void enter_sandbox() {
   }
   const pid_t worker = ::fork();
   if (worker < 0) ::_exit(no_sandbox_code);
-  if (worker > 0) be_init(worker, told_write.get());
+  if (worker > 0) be_init(worker, told_write.get(), folder);
 }
 
 std::string why_no_sandbox() {
@@ -159,7 +169,7 @@ std::string why_no_sandbox() {
   if (child == 0) {
     ::dup2(write_end.get(), STDERR_FILENO);
     try {
-      enter_sandbox();
+      enter_sandbox("");
       ::_exit(0);
     } catch (const std::exception& error) {
       std::fprintf(stderr, "%s\n", error.what());

@@ -12,7 +12,11 @@ namespace tractor::harness::detail {
 /// ended by the kernel, and all of it when the caller dies, which SIGINT does not do: who is inside may end
 /// by that as it likes. Call it before threads. Throws `std::system_error` that names the step, if the step
 /// is one of the caller's.
-void enter_sandbox();
+///
+/// Names of programs that still ran at the end are written to the file `rest_of_sandbox` in `folder`; empty:
+/// nowhere.
+void enter_sandbox(const std::string& folder);
+inline constexpr const char* rest_of_sandbox = "/rest";
 
 /// Tries it; returns why it cannot be had, or nothing.
 std::string why_no_sandbox();

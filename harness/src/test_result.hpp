@@ -8,8 +8,9 @@
 
 namespace tractor::harness::detail {
 
-/// What a test came to. `flaky` is a test that failed and passed when it was repeated; a leak or a crash is
-/// never repeated. `xfail` failed where that is known, `xpass` passed there.
+/// What a test came to. `flaky` is a test that failed and passed when it was repeated; a leak, alone or
+/// beside another fault, or a crash is never repeated. `xfail` failed where that is known, `xpass` passed
+/// there.
 enum class verdict { pass, fail, leak, timeout, crash, skip, flaky, xfail, xpass };
 
 /// All of them, in the order of reports.
@@ -35,7 +36,15 @@ class test_result {
   std::chrono::milliseconds took{};
   std::string reason;  ///< one line, without the verdict's word; empty for a pass
   std::string output;  ///< what the test wrote and was told
+  std::string file;    ///< of the source where it went wrong; empty: unknown
+  int line = 0;        ///< there
+  std::string left;    ///< what outlived a test with another fault, in one line; empty: nothing
   std::string kept;    ///< the folder with what it left; empty: none
+  /// Each of them, if it was repeated; `output` is that of all, under headings.
+  std::vector<test_result> attempts;
+
+  /// Notes that `what` outlived the test: a leak, unless it has a worse fault, beside which that stands.
+  void add_leak(const std::string& what);
 
   std::string suite() const { return name.substr(0, name.find('.')); }
   /// Without suite and cell.
@@ -48,6 +57,9 @@ class test_result {
 std::string file_name_of(std::string test);
 
 using test_results = std::vector<test_result>;
+
+/// What a test came to that was repeated: at least two attempts, the first of which is bad.
+test_result summed_up(test_results attempts);
 
 /// Returns `results` in the order of their names.
 test_results sorted(test_results results);

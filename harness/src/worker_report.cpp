@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <string_view>
+#include <vector>
 
 namespace tractor::harness::detail {
 
@@ -60,19 +61,33 @@ complaint read_complaint(const testing::TestPartResult& part) {
   return {verdict::fail, place_of(part) + one_line(text)};
 }
 
-// The worst of what was said: an error of the test itself explains its leaks.
+void set_place(test_result& of, const testing::TestPartResult& part) {
+  of.file = part.file_name() ? part.file_name() : "";
+  of.line = part.line_number();
+}
+
+// The first error of the test itself, which explains its leaks; these are told besides.
 test_result judge(const testing::TestResult& result) {
   test_result out;
   out.what = result.Skipped() ? verdict::skip : verdict::pass;
+  std::vector<std::string> leaks;
+  const testing::TestPartResult* first_leak = nullptr;
   for (int i = 0; i < result.total_part_count(); ++i) {
     const testing::TestPartResult& part = result.GetTestPartResult(i);
     if (!part.failed() && !part.skipped()) continue;
     const complaint said = read_complaint(part);
-    if (part.skipped() && is_bad(out.what)) continue;
-    if (is_bad(out.what) && !(out.what == verdict::leak && said.what != verdict::leak)) continue;
+    if (said.what == verdict::leak) {
+      leaks.push_back(said.text);
+      if (!first_leak) first_leak = &part;
+      continue;
+    }
+    if (is_bad(out.what)) continue;
     out.what = said.what;
     out.reason = said.text;
+    set_place(out, part);
   }
+  if (first_leak && !is_bad(out.what)) set_place(out, *first_leak);
+  for (const std::string& each : leaks) out.add_leak(each);
   return out;
 }
 
@@ -81,16 +96,26 @@ class worker_listener final : public testing::EmptyTestEventListener {
   explicit worker_listener(std::string file) : file_(std::move(file)) {}
 
   void OnTestEnd(const testing::TestInfo& info) override { write(judge(*info.result())); }
-  // What fails behind the test: a fixture of the session at its end.
+  // What fails behind the test: a fixture of the session at its end. What the test has left stays told.
   void OnTestProgramEnd(const testing::UnitTest& unit) override {
-    if (unit.ad_hoc_test_result().Failed()) write(judge(unit.ad_hoc_test_result()));
+    if (!unit.ad_hoc_test_result().Failed()) return;
+    test_result behind = judge(unit.ad_hoc_test_result());
+    if (told_.what == verdict::leak) behind.add_leak(told_.reason);
+    if (!told_.left.empty()) behind.add_leak(told_.left);
+    write(behind);
   }
 
  private:
   void write(const test_result& seen) {
-    std::ofstream(file_) << word_of(seen.what) << "\n" << seen.reason << "\n";
+    told_ = seen;
+    std::ofstream(file_) << word_of(seen.what) << "\n"
+                         << seen.reason << "\n"
+                         << seen.left << "\n"
+                         << seen.file << "\n"
+                         << seen.line << "\n";
   }
   std::string file_;
+  test_result told_;
 };
 
 }  // namespace
@@ -103,7 +128,9 @@ std::optional<test_result> read_report(const std::string& folder) {
   std::ifstream in(folder + file_name);
   std::string word;
   test_result out;
-  if (!std::getline(in, word) || !std::getline(in, out.reason)) return std::nullopt;
+  if (!std::getline(in, word) || !std::getline(in, out.reason) || !std::getline(in, out.left) ||
+      !std::getline(in, out.file) || !(in >> out.line))
+    return std::nullopt;
   const auto* const known = std::ranges::find(all_verdicts, word, &word_of);
   if (known == std::end(all_verdicts)) return std::nullopt;
   out.what = *known;

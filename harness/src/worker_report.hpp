@@ -11,7 +11,8 @@ namespace tractor::harness::detail {
 /// Writes the verdict of each test of this process to a file in `folder`: a worker has one test.
 void report_to(const std::string& folder);
 
-/// Reads what a worker wrote: verdict and reason. Nothing if it came to no end.
+/// Reads what a worker wrote: verdict, reason, place, and what was left besides. Nothing if it came to no
+/// end.
 std::optional<test_result> read_report(const std::string& folder);
 
 /// The part of a worker's stdout that belongs to its test, without gtest's frame.

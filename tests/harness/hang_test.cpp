@@ -4,8 +4,10 @@
 
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <tractor/harness/harness.hpp>
+#include <tractor/tractor.hpp>
 
 #include "finished_run.hpp"
 #include "own_folder.hpp"
@@ -13,8 +15,10 @@
 
 namespace hang_test {
 
+using namespace tractor;
 using namespace tractor::harness;
 using namespace tractor::harness::detail;
+using namespace std::chrono_literals;
 using test::finished_run;
 using test::own_folder;
 using testing::ContainsRegex;
@@ -109,6 +113,41 @@ TEST(hang, is_shown_from_outside_when_no_bound_of_the_test_itself_ends_it) {
   EXPECT_THAT(deaf, HasSubstr("SIGINT did not end it, and it was killed.\n"));
   EXPECT_THAT(run.text(), HasSubstr("did not end, and was ended by force"));
   EXPECT_THAT(run.output_of("heeds_nothing_but_sigint"), HasSubstr("SIGINT ended it.\n"));
+}
+
+task<> wait_for_nothing() { co_await sleep_forever(); }
+task<int> twice(int value) { co_return 2 * value; }
+
+// The rest of the test goes on.
+TRACTOR_TEST(bounded_wait, that_is_late_is_an_error_with_the_tree) {
+  auto work = [](actor_nursery& nursery) -> task<> {
+    portal kid = co_await nursery.start_actor("kid", expose<&wait_for_nothing, &twice>());
+    auto late = fail_after_with_dump(300ms, kid.run<&wait_for_nothing>());
+    auto error = co_await raises<too_slow_error>(std::move(late));
+    const std::string told = error.what();
+    EXPECT_THAT(told,
+                ContainsRegex("^not done after [0-9.]+ s. Its processes, with the tasks of its actors:\n"));
+    EXPECT_THAT(told, HasSubstr("task tree of actor 'kid@"));
+    EXPECT_THAT(told, HasSubstr("wait_for_nothing at hang_test.cpp:"));
+    const int got = co_await kid.run<&twice>(21);
+    CO_ASSERT_EQ(got, 42);
+    nursery.cancel();
+  };
+  co_await open_nursery(work);
+}
+
+TRACTOR_TEST(bounded_wait, that_is_in_time_yields_the_value_or_the_error_itself) {
+  const int got = co_await fail_after_with_dump(60s, twice(21));
+  CO_ASSERT_EQ(got, 42);
+  auto bad = fail_after_with_dump(60s, []() -> task<> {
+    throw std::domain_error("bare");
+    co_return;
+  });
+  auto error = co_await raises<std::domain_error>(std::move(bad));
+  EXPECT_STREQ(error.what(), "bare");
+  // What is cancelled from outside is not late.
+  const timed<> cut = co_await move_on_after(1ms, fail_after_with_dump(60s, sleep_forever()));
+  CO_ASSERT_FALSE(cut);
 }
 
 }  // namespace hang_test

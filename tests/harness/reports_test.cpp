@@ -6,13 +6,20 @@
 #include <sys/wait.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <tractor/harness/process.hpp>
+#include <tractor/harness/session.hpp>
+#include <vector>
 
+#include "annotations.hpp"
+#include "finished_run.hpp"
 #include "own_folder.hpp"
+#include "program.hpp"
 
 namespace reports_test {
 
@@ -69,6 +76,63 @@ TEST(reports, of_strange_text_stay_well_formed) {
     EXPECT_THAT(text, Not(HasSubstr("\x01")));
   }
   EXPECT_THAT(markdown_report(sample()), HasSubstr("| because a < b / c |"));
+}
+
+TEST(reports, for_the_log_of_a_job_escape_what_would_end_a_line) {
+  test_results bad(2);
+  bad[0].name = "a.b:c,d";
+  bad[0].what = verdict::fail;
+  bad[0].reason = "50% of\r\n1: 2, 3";
+  bad[1].name = "e.f";
+  bad[1].file = "/srv/of others/x,y.cpp";
+  bad[1].line = 7;
+  EXPECT_EQ(github_annotations(bad, "/srv/here"),
+            "::error title=a.b%3Ac%2Cd::FAIL: 50%25 of%0D%0A1: 2, 3\n"
+            "::error file=/srv/of others/x%2Cy.cpp,line=7,title=e.f::CRASH\n");
+  EXPECT_THAT(github_annotations(bad, "/srv/of others"), HasSubstr("::error file=x%2Cy.cpp,line=7,"));
+}
+
+/// The targets of a page's links, as a browser reads them.
+std::vector<std::string> links_of(const std::string& page) {
+  std::vector<std::string> out;
+  const std::string head = "<a href=\"";
+  for (std::size_t at = 0; (at = page.find(head, at)) != page.npos;) {
+    at += head.size();
+    const std::string text = page.substr(at, page.find('"', at) - at);
+    out.emplace_back();
+    // What stands behind these is no part of a path.
+    for (std::size_t i = 0; i < std::min(text.find_first_of("?#"), text.size()); ++i)
+      if (text[i] == '%') {
+        out.back() += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
+        i += 2;
+      } else {
+        out.back() += text[i];
+      }
+  }
+  return out;
+}
+
+TEST(reports, as_a_page_link_to_files_that_are_there) {
+  const own_folder folder;
+  for (const std::string kept : {"kept", "pages/kept", "all: 100% of #1? & <more>"}) {
+    const session& chosen = current_session();
+    std::filesystem::create_directories(folder.path + "/pages");
+    const std::string page = folder.path + "/pages/all.html";
+    const test::finished_run run(
+        command(test::program("tractor_harness_probe"))
+            .arg("--spawn-backend", chosen.backends.front(), "--tpt-proto", chosen.transports.front())
+            .arg(
+                "--gtest_filter=fault.temporary_file/*:fault.assertion/*:trial.by_three_turns/*:fault.none/*")
+            .arg("--retries", "2", "--artifacts", folder.path + "/" + kept, "--html", page)
+            .env("PROBE_TURN", folder.path + "/turn"));
+    std::ostringstream text;
+    text << std::ifstream(page).rdbuf();
+    const std::vector<std::string> links = links_of(text.str());
+    EXPECT_EQ(links.size(), 3u) << run.text;
+    for (const std::string& each : links)
+      EXPECT_TRUE(std::filesystem::is_regular_file(folder.path + "/pages/" + each)) << each;
+    std::filesystem::remove(folder.path + "/turn");
+  }
 }
 
 /// A page as a browser shows it, after a user has done what `script` says.

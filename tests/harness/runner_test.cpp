@@ -176,7 +176,7 @@ TEST(runner, keeps_what_a_bad_test_left_and_nothing_of_its_own) {
   for (const auto& each : std::filesystem::recursive_directory_iterator(folder.path + "/kept"))
     if (each.is_regular_file()) names.insert(each.path().filename());
   EXPECT_TRUE(names.contains("output.txt")) << run.text;
-  for (const char* const internal : {"key", "prompt", "report"})
+  for (const char* const internal : {"key", "prompt", "report", "rest"})
     EXPECT_FALSE(names.contains(internal)) << internal;
 }
 

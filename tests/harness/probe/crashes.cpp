@@ -1,4 +1,5 @@
 // Tests that end their process, or try its patience: for a runner that has a process for each.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <tractor/async/timeouts.hpp>
 #include <tractor/harness/harness.hpp>
 
@@ -50,14 +52,81 @@ TRACTOR_CELL_TEST(trial, speaks) {
 
 TRACTOR_CELL_TEST(trial, quotes) { EXPECT_EQ(std::string("LEAK: of words"), "TIMEOUT: of words"); }
 
+// The number of this run of a test, from 1 on; 0 where nobody counts.
+int turn() {
+  const char* const file = std::getenv("PROBE_TURN");
+  if (!file) return 0;
+  int before = 0;
+  std::ifstream(file) >> before;
+  std::ofstream(file) << before + 1;
+  return before + 1;
+}
+
+/// One of the session that fails at its end, in the first run.
+class fails_by_turns_at_the_end {
+ public:
+  static fails_by_turns_at_the_end provide(session_context&) { return fails_by_turns_at_the_end(); }
+  fails_by_turns_at_the_end(const fails_by_turns_at_the_end&) = delete;
+  fails_by_turns_at_the_end& operator=(const fails_by_turns_at_the_end&) = delete;
+  ~fails_by_turns_at_the_end() {
+    if (turn() == 1) ADD_FAILURE() << "the first turn fails";
+  }
+
+ private:
+  fails_by_turns_at_the_end() = default;
+};
+
+/// One that besides leaves a process, when nobody in the worker looks any more.
+class leaves_a_process_at_the_end {
+ public:
+  static leaves_a_process_at_the_end provide(session_context&) { return leaves_a_process_at_the_end(); }
+  leaves_a_process_at_the_end(const leaves_a_process_at_the_end&) = delete;
+  leaves_a_process_at_the_end& operator=(const leaves_a_process_at_the_end&) = delete;
+  ~leaves_a_process_at_the_end() {
+    if (turn() != 1) return;
+    ADD_FAILURE() << "the first turn fails";
+    if (::fork() != 0) return;
+    ::setsid();
+    ::execlp("sleep", "sleep", "60", nullptr);
+    ::_exit(127);
+  }
+
+ private:
+  leaves_a_process_at_the_end() = default;
+};
+
 // Fails at its first run only.
 TRACTOR_CELL_TEST(trial, by_turns) {
-  const char* const file = std::getenv("PROBE_TURN");
-  if (!file) GTEST_SKIP() << "no PROBE_TURN";
-  const bool again = std::ifstream(file).good();
-  std::ofstream(file) << "seen";
-  EXPECT_TRUE(again) << "the first turn fails";
+  const int now = turn();
+  if (now == 0) GTEST_SKIP() << "no PROBE_TURN";
+  EXPECT_GT(now, 1) << "the first turn fails";
 }
+
+// Fails at its first two runs.
+TRACTOR_CELL_TEST(trial, by_three_turns) {
+  const int now = turn();
+  std::printf("log of turn %d\n", now);
+  EXPECT_EQ(now, 3) << "turn " << now << " fails";
+}
+
+// Fail and leave something, at their first run only.
+TRACTOR_CELL_TEST(trial, fails_and_leaves_by_turns) {
+  if (turn() != 1) return;
+  EXPECT_GE(::open("/dev/zero", O_RDONLY | O_CLOEXEC), 0);
+  ADD_FAILURE() << "the first turn fails";
+}
+
+TRACTOR_TEST(trial, is_late_and_leaves_by_turns, (), timeout(300ms)) {
+  if (turn() != 1) co_return;
+  std::thread([] { ::pause(); }).detach();
+  co_await sleep_forever();
+}
+
+TRACTOR_CELL_TEST(trial, fails_at_the_end_and_leaves_by_turns, (fails_by_turns_at_the_end&)) {
+  EXPECT_GE(::open("/dev/zero", O_RDONLY | O_CLOEXEC), 0);
+}
+
+TRACTOR_CELL_TEST(trial, leaves_a_process_at_the_end_by_turns, (leaves_a_process_at_the_end&)) {}
 
 TRACTOR_CELL_TEST(trial, waits) {
   // A name by which others know that it has begun.

@@ -62,8 +62,10 @@ template <class T> T count(T slice, T full) noexcept { return full_run() ? full 
 /// asks.
 std::uint64_t seed();
 
-/// How much slower than a machine of its own this one is now: at least 1, at most 20. Measured at the first
-/// call, which prints it. For bounds on the time of other programs.
+/// How much slower than a machine of its own this one is: at least 1, at most 20. For bounds on the time of
+/// other programs.
+///
+/// The runner of tests measures and prints it as it starts. In a process without one the first call does.
 double head_room();
 
 }  // namespace tractor::harness
