@@ -159,6 +159,15 @@ TEST(messages, an_error_carries_its_extensions) {
   EXPECT_EQ(read.x_text, "text");
 }
 
+TEST(messages, a_cancel_ack_says_what_was_done_only_when_it_is_set) {
+  const buffer told = framed(cancel_ack{.cid = "c", .x_done = "unknown"});
+  EXPECT_EQ(decoded<cancel_ack>(told).x_done, "unknown");
+  EXPECT_TRUE(decoded<cancel_ack>(told).pld);
+  const buffer plain = framed(cancel_ack{.cid = "c"});
+  EXPECT_EQ(as_text(plain.view()).find("x_"), std::string_view::npos);
+  EXPECT_EQ(decoded<cancel_ack>(plain).x_done, "");
+}
+
 TEST(messages, a_spawn_spec_carries_its_extensions_and_every_form_of_address) {
   const buffer one = encoded(1);
   const spawn_spec sent{

@@ -220,6 +220,32 @@ TRACTOR_TEST(context_cancel, waits_for_its_acknowledgement_no_longer_than_the_bo
   });
 }
 
+TRACTOR_TEST(context_cancel, waits_no_longer_and_no_less_than_the_bound_that_it_is_given) {
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    portal kid = co_await an.start_actor("kid", expose<&ends_late>());
+    // With the default it would be waited for.
+    co_await kid.open_context<&ends_late>(450, [&](auto& ctx) -> task<> {
+      co_await ctx.cancel("soon", 10ms);
+      EXPECT_FALSE(ctx.has_outcome());
+      EXPECT_FALSE(ctx.cancel_acked());
+      co_await checkpoint();
+    });
+    co_await kid.open_context<&ends_late>(450, [&](auto& ctx) -> task<> {
+      co_await ctx.cancel("at once", 0ms);
+      EXPECT_FALSE(ctx.has_outcome());
+      co_await checkpoint();
+    });
+    // With the default it would not.
+    co_await kid.open_context<&ends_late>(900, [&](auto& ctx) -> task<> {
+      co_await ctx.cancel("late", 30s);
+      EXPECT_TRUE(ctx.has_outcome());
+      EXPECT_TRUE(ctx.cancel_acked());
+      co_await checkpoint();
+    });
+    co_await kid.cancel_actor();
+  });
+}
+
 TRACTOR_TEST(context_cancel, is_shielded_and_done_once) {
   co_await open_nursery([&](actor_nursery& an) -> task<> {
     portal kid = co_await an.start_actor("kid", expose<&waits>());

@@ -48,6 +48,28 @@ TRACTOR_TEST(discovery, the_root_is_the_registrar_and_stands_in_its_own_table) {
   EXPECT_FALSE(table.begin()->second.empty());
 }
 
+task<std::string> registrar_by_portal() {
+  const portal registrar = co_await get_registrar();
+  // It can be called like any other.
+  const msg::raw table = co_await registrar.run_from_ns("self", "get_registry");
+  EXPECT_FALSE(table.view().empty());
+  co_return registrar.peer().uuid();
+}
+
+TRACTOR_TEST(discovery, the_registrar_is_reached_by_a_portal_but_by_itself) {
+  co_await open_nursery([](actor_nursery& an) -> task<> {
+    auto kid = co_await an.start_actor("kid", expose<&registrar_by_portal, &own_addresses>());
+    EXPECT_EQ(co_await kid.run<&registrar_by_portal>(), current_actor().id().uuid());
+    auto own = co_await raises<runtime_failure>(get_registrar());
+    EXPECT_THAT(own.what(), HasSubstr("call its functions directly"));
+    // One that is none says so.
+    const auto where = co_await kid.run<&own_addresses>();
+    auto none = co_await raises<registrar_unreachable>(get_registrar(at(where.front())));
+    EXPECT_THAT(none.what(), HasSubstr("who is no registrar"));
+    an.cancel();
+  });
+}
+
 TRACTOR_TEST(discovery, two_actors_find_each_other_and_talk) {
   co_await open_nursery([](actor_nursery& an) -> task<> {
     auto gretchen = co_await an.start_actor("gretchen", expose<&hello, &greet_by_name>());

@@ -102,10 +102,39 @@ TEST(error_registry, that_nobody_registered_keep_their_name_and_text) {
   EXPECT_THAT(error.what(), HasSubstr("unknown_there: lost"));
 }
 
+template <class E> void expect_for(const std::string& name) {
+  error_record record;
+  record.src_type_str = record.boxed_type_str = name;
+  record.message = "as they say there";
+  const std::exception_ptr local = remote_actor_error(std::make_shared<error_record>(record)).unwrap();
+  ASSERT_NE(local, nullptr) << name;
+  try {
+    std::rethrow_exception(local);
+  } catch (const E& ours) {
+    EXPECT_EQ(typeid(ours), typeid(E)) << name;
+    EXPECT_STREQ(ours.what(), "as they say there");
+  }
+}
+
+TEST(error_registry, of_the_runtime_of_the_reference_resolve_to_ours) {
+  expect_for<no_runtime>("NoRuntime");
+  for (const char* name : {"NoResult", "InternalError", "MessagingError"}) expect_for<runtime_failure>(name);
+}
+
+// What has no name there is relayed without one.
+TEST(error_registry, without_a_type_are_sent_on_as_they_came) {
+  const std::exception_ptr error =
+      std::make_exception_ptr(remote_actor_error(std::make_shared<error_record>()));
+  const actor_id here("here", "00000000-0000-4000-8000-000000000002", 8);
+  EXPECT_EQ(tractor::detail::box_error(error, here).src_type_str, "");
+}
+
 TEST(error_registry, of_an_empty_record_are_told_without_a_fault) {
   const remote_actor_error error(std::make_shared<error_record>());
   EXPECT_EQ(error.unwrap(), nullptr);
-  EXPECT_EQ(error.src_type_str(), "");
+  EXPECT_EQ(error.src_type_str(), "<unknown>");
+  EXPECT_EQ(error.boxed_type_str(), "<unknown>");
+  EXPECT_THAT(error.what(), HasSubstr("<unknown>"));
   EXPECT_TRUE(error.exceptions().empty());
   EXPECT_FALSE(error.is_inception());
 }

@@ -72,29 +72,30 @@ msg::value with(msg::value message, std::string_view key, msg::value value) {
   return message;
 }
 
-task<std::unique_ptr<wire_peer>> wire_peer::dial(address where, std::string name) {
+task<std::unique_ptr<wire_peer>> wire_peer::dial(address where, std::string name, int caps) {
   auto stream = co_await connect(where);
   auto peer = std::make_unique<wire_peer>(std::move(stream), actor_id(name, fresh_uuid(), ::getpid()));
-  co_await peer->swap_aids();
+  co_await peer->swap_aids(false, caps);
   co_return peer;
 }
 
-task<std::unique_ptr<wire_peer>> wire_peer::dial_actor(std::string actor, std::string name) {
+task<std::unique_ptr<wire_peer>> wire_peer::dial_actor(std::string actor, std::string name, int caps) {
   std::vector<address> where;
   while (where.empty()) {
     where = co_await query_actor(actor);
     if (where.empty()) co_await sleep(std::chrono::milliseconds(1));
   }
-  co_return co_await dial(where.front(), name);
+  co_return co_await dial(where.front(), name, caps);
 }
 
-task<> wire_peer::swap_aids(bool is_registrar) {
+task<> wire_peer::swap_aids(bool is_registrar, int caps) {
   msg::value aid = map_of("msg_type", "Aid");
   aid = with(aid, "name", self_.name());
   aid = with(aid, "uuid", self_.uuid());
   aid = with(aid, "pid", self_.pid());
   aid = with(aid, "is_registrar", is_registrar);
   aid = with(aid, "is_probe", false);
+  if (caps != 0) aid = with(aid, "x_caps", caps);
   co_await send(aid);
   const msg::value theirs = co_await expect("Aid");
   const msg::value* const pid = theirs.find("pid");

@@ -23,12 +23,16 @@ class wire_peer {
   wire_peer& operator=(const wire_peer&) = delete;
 
   /// Connects to an actor under a fresh identity and swaps Aids. A checkpoint.
-  static tractor::task<std::unique_ptr<wire_peer>> dial(tractor::address where, std::string name);
+  ///
+  /// `caps`: what it announces after all, bits of `x_caps`.
+  static tractor::task<std::unique_ptr<wire_peer>> dial(tractor::address where, std::string name,
+                                                        int caps = 0);
   /// The same for a child of this test, at the address that it listens on.
-  static tractor::task<std::unique_ptr<wire_peer>> dial_actor(std::string actor, std::string name);
+  static tractor::task<std::unique_ptr<wire_peer>> dial_actor(std::string actor, std::string name,
+                                                              int caps = 0);
 
   /// Sends our Aid and takes the peer's. A checkpoint.
-  tractor::task<> swap_aids(bool is_registrar = false);
+  tractor::task<> swap_aids(bool is_registrar = false, int caps = 0);
   /// Sends one message. A checkpoint.
   tractor::task<> send(tractor::msg::value message);
   /// Sends what may be no message. A checkpoint.

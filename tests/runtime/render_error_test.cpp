@@ -135,7 +135,10 @@ TEST(rendered_error, of_a_cancel_says_who_asked_on_whose_behalf_and_why_unless_t
 }
 
 TEST(rendered_error, of_an_empty_record_says_that_there_is_nothing) {
-  EXPECT_EQ(error_record().render(), "an error that says nothing");
+  EXPECT_EQ(error_record().render(), "<unknown>: an error that says nothing");
+  error_record untyped;
+  untyped.message = "of no kind";
+  EXPECT_EQ(untyped.render(), "<unknown>: of no kind");
 }
 
 TEST(rendered_error, holds_nothing_that_a_terminal_obeys) {

@@ -180,6 +180,19 @@ task<msg::buffer> call_verb(std::shared_ptr<link> via, std::string func, msg::bu
   co_return std::move(state->value);
 }
 
+task<std::shared_ptr<link>> reach_registrar(actor_runtime& self, address registrar) {
+  std::shared_ptr<link> via;
+  try {
+    via = co_await hooks_of(self).registrar_at(self, registrar);
+  } catch (const std::exception&) {
+    fail_reach(registrar);
+  }
+  if (via && !via->chan().peer_is_registrar())
+    throw registrar_unreachable("at " + registrar.text() + " listens '" + via->peer().short_form() +
+                                "', who is no registrar");
+  co_return via;
+}
+
 task<std::vector<found_actor>> ask_registrar(actor_runtime& self, address registrar, name_pattern pattern,
                                              bool wait) {
   registrar_hooks& hooks = hooks_of(self);

@@ -23,6 +23,10 @@ class found_actor {
   address registrar;
 };
 
+/// A use of a connection to the registrar at that address; null when this actor is it. A checkpoint.
+///
+/// Throws `registrar_unreachable`, also for an actor that is no registrar.
+task<std::shared_ptr<link>> reach_registrar(actor_runtime& self, address registrar);
 /// Looks a name up in one registrar; with `wait` not before somebody has it. A checkpoint.
 ///
 /// Throws `registrar_unreachable`.

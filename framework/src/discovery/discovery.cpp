@@ -272,6 +272,21 @@ task<std::map<std::string, std::vector<address>>> get_registry(const find_option
   co_return out;
 }
 
+task<portal> get_registrar(const find_options options) {
+  actor_runtime& self = actor_runtime::current();
+  std::shared_ptr<link> first;
+  auto ask = [&](address registrar) -> task<bool> {
+    std::shared_ptr<link> via = co_await detail::reach_registrar(self, registrar);
+    if (via && !first) first = std::move(via);
+    co_return first != nullptr;
+  };
+  co_await ask_each(registrars_of(self, options), ask);
+  if (!first)
+    throw runtime_failure("the registrar is this actor, '" + self.id().short_form() +
+                          "': call its functions directly");
+  co_return portal(std::move(first));
+}
+
 portal get_parent() { return actor_runtime::current().parent(); }
 
 task<portal> get_root() {

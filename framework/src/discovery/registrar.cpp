@@ -183,7 +183,9 @@ task<> registrar_hooks::leave(actor_runtime& self) {
             [this, &self](std::shared_ptr<registration> one) { return leave_one(self, one); }, at);
     co_return;
   };
-  co_await move_on_after(self.config().timeouts.unregister.value(), open_task_nursery(leave_all));
+  // Who asked for the end waits for this.
+  const duration bound = self.cause().bound(self.config().timeouts.unregister.value());
+  co_await move_on_after(bound, open_task_nursery(leave_all));
 }
 
 // Removes what nobody keeps any more. A peer of the reference registers and hangs up; whether it is still

@@ -99,7 +99,8 @@ template <> struct schema<stop> {
 template <> struct schema<cancel_ack> {
   static constexpr std::string_view tag = "CancelAck";
   static constexpr auto fields =
-      std::tuple(required("cid", &cancel_ack::cid), required("pld", &cancel_ack::pld));
+      std::tuple(required("cid", &cancel_ack::cid), required("pld", &cancel_ack::pld),
+                 extension("x_done", &cancel_ack::x_done));
 };
 
 template <> struct schema<error> {

@@ -113,7 +113,8 @@ class actor_runtime final : public actor {
   bool serve_verb(link& from, const msg::start& call) { return discovery_->serve_verb(*this, from, call); }
 
   // The end.
-  /// A peer (or this actor itself) asks for the end; `via` and `cid` tell whom to acknowledge.
+  /// A peer (or this actor itself) asks for the end; `via` and `cid` tell whom to acknowledge. The first is
+  /// the canceller; the earliest deadline of all who ask holds.
   void request_cancel(const actor_id& who, cancel_cause why = {}, std::shared_ptr<link> via = nullptr,
                       std::string cid = {});
   /// What the running task's cancel of others is due to: who has cancelled the call that it works for, else
@@ -161,7 +162,9 @@ class actor_runtime final : public actor {
   task<> run_outbound(task_status<std::shared_ptr<link>>& status, address where,
                       std::vector<std::byte> nonce);
   task<> acknowledge_cancel();
-  static void acknowledge(link& via, const std::string& cid);
+  void acknowledge(link& via, const std::string& cid) const;
+  /// Until when who asks for the end is to be answered.
+  time_point answers_by() const noexcept;
   /// Waits until what is queued for them has left, for all at once, and not for longer than the bound: a peer
   /// that takes nothing must not hold up what the others are to hear.
   static task<> flush_all(std::vector<std::shared_ptr<link>> links, duration bound);
@@ -193,6 +196,7 @@ class actor_runtime final : public actor {
   cancel_cause cause_;
   std::vector<std::pair<std::shared_ptr<link>, std::string>> to_acknowledge_;
   event cancel_event_;
+  cancel_scope* calls_end_ = nullptr;  // while they are waited for ahead of the answer
   bool ending_ = false;
   bool acknowledges_at_once_ = false;
   bool parent_lost_ = false;

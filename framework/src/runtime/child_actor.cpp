@@ -186,7 +186,8 @@ task<> child_actor::end(bool hard) {
   if (!hard && expected_.connected) {
     const bool acknowledged = co_await expected_.connected->request_cancel(bounds.cancel_ack.value());
     if (acknowledged) {
-      // It is ending its own children by this same ladder: the bound covers one that is stuck.
+      // It is ending its own children by this same ladder: the bound covers one that is stuck. A deadline of
+      // whoever has ended us is one for answers; it cuts no orderly end short.
       gone = co_await exits_within(bounds.nursery_cancel.value());
     } else {
       gone = co_await exits_within(0s);

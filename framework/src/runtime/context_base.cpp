@@ -145,16 +145,17 @@ void context_base::drain() noexcept {
   if (stream_.receivers_.empty()) stream_.discard();
 }
 
-task<> context_base::request_cancel(std::string reason, std::string otherwise) {
+task<> context_base::request_cancel(std::string reason, std::string otherwise,
+                                    std::optional<duration> bound) {
   cancel_called_ = true;
   cancelled_by_another_task_ = &detail::current_task() != owner_;
-  auto ask = [&]() -> task<> { co_await via_.cancel_remote(cid_, reason, otherwise); };
+  auto ask = [&]() -> task<> { co_await via_.cancel_remote(cid_, reason, otherwise, bound); };
   co_await shielded(ask);
 }
 
-task<> context_base::cancel_child(std::string reason) {
+task<> context_base::cancel_child(std::string reason, std::optional<duration> bound) {
   if (over_ || cancel_called_) co_return;
-  co_await request_cancel(std::move(reason), "");
+  co_await request_cancel(std::move(reason), "", bound);
 }
 
 // What the own cancel has brought about is no error: leaves nothing of it, alone or as a leaf of a group.

@@ -130,9 +130,9 @@ std::string place_of(const actor_id& self) {
 
 error_box box_of(const error_record& record, const error_record* beside) {
   error_box box;
-  box.head = record.src_type_str;
+  box.head = error_record::type_text(record.src_type_str);
   add_text(box, record.message);
-  if (box.head.empty()) box.head = "an error that says nothing";
+  if (record.src_type_str.empty() && record.message.empty()) box.head += ": an error that says nothing";
   if (!record.group.empty()) add_count(box, record.group.size());
   const bool same_way = beside && record.relay_path.size() <= 1 && record.src_uid == beside->src_uid;
   if (!same_way) add_way(box, record);

@@ -38,6 +38,10 @@ struct error_types {
     if constexpr (std::is_constructible_v<E, const std::string&>)
       makers[wire_name] = [](const std::string& text) { return std::make_exception_ptr(E(text)); };
   }
+  /// A type of the reference's runtime that has no counterpart of its own here.
+  template <class E> void add_foreign(const char* wire_name) {
+    makers[wire_name] = [](const std::string& text) { return std::make_exception_ptr(E(text)); };
+  }
   template <class E> void add_standard() {
     makers[demangled(typeid(E))] = [](const std::string& text) { return std::make_exception_ptr(E(text)); };
   }
@@ -61,6 +65,9 @@ struct error_types {
     add<would_block>("WouldBlock");
     add<exception_group>("ExceptionGroup");
     add<base_exception_group>("BaseExceptionGroup");
+    // A result asked for that is not there, a fault of the runtime itself, a message out of turn.
+    for (const char* name : {"NoResult", "InternalError", "MessagingError"})
+      add_foreign<runtime_failure>(name);
     makers["TransportClosed"] = [](const std::string& text) {
       return std::make_exception_ptr(transport_closed(text, transport_closed::cause::fault));
     };
@@ -96,8 +103,13 @@ std::string remote_actor_error::wire_type_name(const std::type_info& type) {
   return at == names.end() ? name : at->second;
 }
 
+const std::string& error_record::type_text(const std::string& name) noexcept {
+  static const std::string unknown = "<unknown>";
+  return name.empty() ? unknown : name;
+}
+
 std::string error_record::summary() const {
-  std::string out = src_type_str;
+  std::string out = type_text(src_type_str);
   if (!message.empty()) out += ": " + message;
   out += " (raised in '" + src_uid.short_form() + "'";
   for (std::size_t hop = 1; hop < relay_path.size(); ++hop)

@@ -188,6 +188,9 @@ void link::dispatch(const msg::message& message) {
     }
   } else if (const auto* ack = std::get_if<msg::cancel_ack>(&message)) {
     if (pending_call* const call = find_call(ack->cid)) {
+      if (!ack->x_done.empty())
+        TRACTOR_LOG(runtime, cancel, "{} says of what was to be cancelled: {}", chan_->describe_peer(),
+                    ack->x_done);
       call->acked = ack->pld;
       call->done.set();
     }

@@ -43,7 +43,7 @@ class served_call final : public reply {
       : via(via), cid(std::move(cid)), what(what) {}
   void result(const std::function<void(msg::writer&)>& put) override;
   void attach(std::shared_ptr<context_base> end) override { dialog = std::move(end); }
-  /// Cancels it; the first who asks is the canceller.
+  /// Cancels it; the first who asks is the canceller, and the earliest deadline of all who ask holds.
   void cancel(const actor_id& who, const cancel_cause& why) noexcept;
 
   link& via;
@@ -51,8 +51,8 @@ class served_call final : public reply {
   const endpoint* what;  // null for a runtime call
   std::string name;
   cancel_scope scope;
-  actor_id canceller, originator;
-  std::string reason;
+  actor_id canceller;
+  cancel_cause why;
   bool replied = false;
   event ended;
   std::shared_ptr<context_base> dialog;  // of a context or a generator
@@ -95,7 +95,8 @@ class link : public std::enable_shared_from_this<link> {
   ///
   /// A cancel of the caller cancels the remote task, and waits for its end within the ack bound.
   task<> call(msg::start& call, pending_call& pending);
-  /// Asks the peer's runtime to end; yields whether it acknowledged within `bound`. A checkpoint.
+  /// Asks the peer's runtime to end; yields whether it acknowledged within `bound`, or what is left of the
+  /// deadline of the cancel that this one is due to. A checkpoint.
   task<bool> request_cancel(duration bound, std::string reason = {});
   /// Whether it has: the peer puts its things away itself then.
   bool cancel_acknowledged() const noexcept { return cancel_acknowledged_; }
@@ -110,8 +111,13 @@ class link : public std::enable_shared_from_this<link> {
   /// Sends `call` under `cid`; throws the link's error after its end. Over a connection that has just broken
   /// nothing is sent: whoever waits for the answer is told the reason with the others.
   void send_start(msg::start& call, std::string_view cid);
-  /// Asks the peer to end a task of ours there; returns when it has ended or the bound has passed. Shield it.
-  task<> cancel_remote(std::string cid, std::string reason, std::string otherwise = {});
+  /// Asks the peer to end a task of ours there; returns when it has ended or the bound has passed (default:
+  /// that of acknowledgements), or what is left of the deadline of the cancel that this one is due to.
+  /// Shield it.
+  task<> cancel_remote(std::string cid, std::string reason, std::string otherwise = {},
+                       std::optional<duration> bound = {});
+  /// Answers a request to cancel; a peer of our make is told what was `done`.
+  void acknowledge(std::string_view cid, std::string_view done);
   /// Lets the stream send again once bytes of the connection have left.
   void wait_for_room(stream_base& stream);
 
@@ -161,7 +167,7 @@ class link : public std::enable_shared_from_this<link> {
   task<> run_served(std::shared_ptr<served_call> served, task<> work);
   void start_cancel_task(const msg::start& call);
   error_record cancelled_record(const served_call& served) const;
-  task<> cancel_task(std::string cid, std::string target, cancel_cause why, duration bound);
+  task<> cancel_task(std::string cid, std::string target, cancel_cause why);
   task<> watch_room();
   task<> read_messages();
   task<> heartbeat();

@@ -10,12 +10,15 @@
 namespace tractor::detail {
 namespace {
 
-// `cause` outlives `request`.
+// What a peer may ask us to keep in mind.
+constexpr std::uint64_t longest_deadline_ms = 3'600'000;
+
+// `cause` outlives `request`. The peer hands on no more than what is left of `bound`.
 void tell_cause(msg::start& request, const cancel_cause& cause, duration bound) {
   request.x_reason = cause.reason;
   request.x_origin = msg::uid_view{cause.origin.name(), cause.origin.uuid()};
-  request.x_deadline_ms =
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(bound).count());
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(std::max(bound, duration::zero()));
+  request.x_deadline_ms = static_cast<std::uint64_t>(whole.count());
 }
 
 }  // namespace
@@ -25,15 +28,18 @@ cancel_cause cause_in(const msg::start& call) {
   if (call.x_origin)
     out.origin = actor_id(std::string(call.x_origin->name), std::string(call.x_origin->uuid));
   out.reason = call.x_reason;
+  if (call.x_deadline_ms)
+    out.deadline =
+        current_time() + std::chrono::milliseconds(std::min(*call.x_deadline_ms, longest_deadline_ms));
   return out;
 }
 
-void served_call::cancel(const actor_id& who, const cancel_cause& why) noexcept {
+void served_call::cancel(const actor_id& who, const cancel_cause& for_what) noexcept {
   if (canceller.empty()) {
     canceller = who;
-    originator = why.origin;
-    reason = why.reason;
+    why = for_what;
   }
+  why.join(for_what.deadline);
   scope.cancel();
 }
 
@@ -49,8 +55,8 @@ error_record link::cancelled_record(const served_call& served) const {
   error_record record = box_error(std::make_exception_ptr(runtime_failure("")), runtime_.id());
   record.src_type_str = record.boxed_type_str = "ContextCancelled";
   record.canceller = served.canceller.empty() ? runtime_.id() : served.canceller;
-  record.originator = served.originator;
-  record.reason = served.reason;
+  record.originator = served.why.origin;
+  record.reason = served.why.reason;
   record.message = served.name + " was cancelled by '" + record.canceller.short_form() + "'";
   if (record.canceller == runtime_.id()) record.message += " itself";
   if (!record.reason.empty()) record.message += ": " + record.reason;
@@ -66,10 +72,11 @@ task<> link::wait_served() {
   while (!served_.empty()) co_await served_changed_.wait();
 }
 
-task<> link::cancel_remote(std::string cid, std::string reason, std::string otherwise) {
+task<> link::cancel_remote(std::string cid, std::string reason, std::string otherwise,
+                           std::optional<duration> own_bound) {
   if (!connected()) co_return;
-  const duration bound = runtime_.config().timeouts.cancel_ack.value();
   cancel_cause cause = runtime_.cause_of_cancel(std::move(otherwise));
+  const duration bound = cause.bound(own_bound.value_or(runtime_.config().timeouts.cancel_ack.value()));
   if (!reason.empty()) cause.reason = std::move(reason);
   auto ask = [&]() -> task<> {
     pending_call ack;
@@ -95,13 +102,14 @@ task<> link::cancel_remote(std::string cid, std::string reason, std::string othe
   }
 }
 
-task<bool> link::request_cancel(duration bound, std::string reason) {
+task<bool> link::request_cancel(duration own_bound, std::string reason) {
   if (!connected()) co_return false;
   pending_call ack;
   msg::start request;
   request.ns = "self";
   request.func = "cancel";
   cancel_cause cause = runtime_.cause_of_cancel("");
+  const duration bound = cause.bound(own_bound);
   if (!reason.empty()) cause.reason = std::move(reason);
   // A peer of another make asks for no more than the two words.
   if (chan_->peer_can(ipc::capability::native)) tell_cause(request, cause, bound);
@@ -128,33 +136,37 @@ void link::start_cancel_task(const msg::start& call) {
     else
       in.skip();
   }
-  // The requester is gone by then.
-  const duration bound =
-      call.x_deadline_ms
-          ? duration(std::chrono::milliseconds(std::min<std::uint64_t>(*call.x_deadline_ms, 3'600'000)))
-          : duration(std::chrono::hours(1));
   tasks_->start_soon(
       task_name("cancel"),
-      [this](std::string cid, std::string of, cancel_cause why, duration until) {
-        return cancel_task(std::move(cid), std::move(of), std::move(why), until);
+      [this](std::string cid, std::string of, cancel_cause why) {
+        return cancel_task(std::move(cid), std::move(of), std::move(why));
       },
-      std::string(call.cid), std::move(target), cause_in(call), bound);
+      std::string(call.cid), std::move(target), cause_in(call));
 }
 
 // A task of its own, so that one that is slow to end does not hold up the connection.
-task<> link::cancel_task(std::string cid, std::string target, cancel_cause why, duration bound) {
-  if (const auto at = served_.find(target); at != served_.end()) {
-    std::shared_ptr<served_call> served = at->second;
-    served->cancel(peer_, why);
-    auto in_time = co_await move_on_after(bound, served->ended.wait());
-    if (!in_time) {
-      TRACTOR_LOG(runtime, warning, "{} has not ended within the bound of who has cancelled it, {}",
-                  served->name, chan_->describe_peer());
-      co_return;
-    }
+task<> link::cancel_task(std::string cid, std::string target, cancel_cause why) {
+  const auto at = served_.find(target);
+  if (at == served_.end()) {
+    acknowledge(cid, "unknown");
+    co_return;
   }
+  std::shared_ptr<served_call> served = at->second;
+  served->cancel(peer_, why);
+  // The requester is gone by then.
+  const duration bound = why.bound(std::chrono::milliseconds(longest_deadline_ms));
+  auto in_time = co_await move_on_after(bound, served->ended.wait());
+  if (in_time)
+    acknowledge(cid, "ended");
+  else
+    TRACTOR_LOG(runtime, warning, "{} has not ended within the bound of who has cancelled it, {}",
+                served->name, chan_->describe_peer());
+}
+
+void link::acknowledge(std::string_view cid, std::string_view done) {
   msg::cancel_ack ack;
   ack.cid = cid;
+  if (chan_->peer_can(ipc::capability::native)) ack.x_done = done;
   answer(ack);
 }
 

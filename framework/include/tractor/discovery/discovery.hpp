@@ -35,6 +35,11 @@ TRACTOR_API task<std::vector<address>> query_actor(std::string name, find_option
 /// Yields the table of the first registrar that answers, with `only_first(false)` of all: `name.uuid` to
 /// addresses.
 TRACTOR_API task<std::map<std::string, std::vector<address>>> get_registry(find_options options = {});
+/// Yields a portal to the first registrar that answers, for calls of what its program exposes.
+///
+/// This actor itself is passed over; when no other is asked, that is a `runtime_failure`. Of the options only
+/// `registry_addrs` counts.
+TRACTOR_API task<portal> get_registrar(find_options options = {});
 
 /// A portal to the parent of this actor. Not a checkpoint. Throws `runtime_failure` in the root.
 TRACTOR_API portal get_parent();

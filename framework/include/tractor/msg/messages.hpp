@@ -65,7 +65,7 @@ struct start {
   std::optional<std::uint64_t> x_layout = {};  ///< A hash of the layout of the structs that travel.
   std::string_view x_reason = {};
   std::optional<uid_view> x_origin = {};
-  std::optional<std::uint64_t> x_deadline_ms = {};
+  std::optional<std::uint64_t> x_deadline_ms = {};  ///< From when it is received.
 };
 
 /// What a started function is.
@@ -104,6 +104,7 @@ struct return_value {
 struct cancel_ack {
   std::string_view cid = {};
   bool pld = true;
+  std::string_view x_done = {};  ///< What was done: `ended`, `ending` or `unknown`.
 };
 
 /// `Error`: a failure, a cancellation, an overrun or a type error.

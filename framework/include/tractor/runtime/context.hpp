@@ -113,11 +113,15 @@ template <auto Fn> class context_to final : public context_base {
     else
       return tractor::outcome<result_type>(*result_);
   }
-  /// Asks the endpoint to end and waits for its end, within the acknowledgement's bound. Shielded.
+  /// Asks the endpoint to end and waits for its end, but not for longer than `bound`. Shielded.
   ///
-  /// The body goes on: what it then does with the context throws `context_cancelled`, which the context
-  /// absorbs when the body is left with it. `reason` travels along.
-  task<> cancel(std::string reason = {}) { return cancel_child(std::move(reason)); }
+  /// The bound is that of acknowledgements (0.5 s) unless it is given, zero for not waiting at all; where
+  /// this task has itself been cancelled by a peer, it is no more than what is left of that peer's. The body
+  /// goes on: what it then does with the context throws `context_cancelled`, which the context absorbs when
+  /// the body is left with it. `reason` and the bound travel along.
+  task<> cancel(std::string reason = {}, std::optional<duration> bound = {}) {
+    return cancel_child(std::move(reason), bound);
+  }
 
  private:
   friend detail::dialog_access;

@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -90,8 +91,8 @@ class TRACTOR_API context_base {
   task<> start(msg::buffer args);
   /// Waits for the endpoint's last message, and lets it send until then. A checkpoint.
   task<> wait_over();
-  /// Asks the child to end; shielded and bounded.
-  task<> cancel_child(std::string reason);
+  /// Asks the child to end; shielded, and bounded by `bound` or the acknowledgement's.
+  task<> cancel_child(std::string reason, std::optional<duration> bound);
   /// Leaves the context after its body ended with `error` (or null); yields what is to be raised, or null.
   task<std::exception_ptr> leave(std::exception_ptr error);
   cancel_scope& own_scope() noexcept { return own_scope_; }
@@ -118,7 +119,7 @@ class TRACTOR_API context_base {
   void set_remote_error(std::exception_ptr error, bool by_own_request);
   void end_stream(const std::exception_ptr& why) noexcept;
   std::exception_ptr without_own_cancel(const std::exception_ptr& error) const;
-  task<> request_cancel(std::string reason, std::string otherwise);
+  task<> request_cancel(std::string reason, std::string otherwise, std::optional<duration> bound = {});
   void drain() noexcept;
   bool what_is_context() const noexcept;
 

@@ -41,6 +41,8 @@ class TRACTOR_API error_record {
   /// No line has more than `width` columns, 0 for as many as it takes; widths below 40 are taken for 40.
   /// Control characters stand as `\x1b`: no terminal obeys them.
   std::string render(std::size_t width = 0) const;
+  /// The name of one of its types as people are shown it: `<unknown>` for an empty one.
+  static const std::string& type_text(const std::string& name) noexcept;
 };
 
 /// Returns any error as such lines, as `run` prints the one that ends a program: those of other actors with
@@ -54,8 +56,10 @@ class TRACTOR_API remote_actor_error : public std::runtime_error {
 
   const error_record& record() const noexcept { return *record_; }
   const actor_id& src_uid() const noexcept { return record_->src_uid; }
-  const std::string& src_type_str() const noexcept { return record_->src_type_str; }
-  const std::string& boxed_type_str() const noexcept { return record_->boxed_type_str; }
+  /// The type it had at its source, and the one that the last relayer saw; `<unknown>` where the peer says
+  /// none.
+  const std::string& src_type_str() const noexcept { return record_->type_text(record_->src_type_str); }
+  const std::string& boxed_type_str() const noexcept { return record_->type_text(record_->boxed_type_str); }
   const std::string& message() const noexcept { return record_->message; }
   const std::string& tb_str() const noexcept { return record_->tb_str; }
   const std::vector<actor_id>& relay_path() const noexcept { return record_->relay_path; }
@@ -66,7 +70,8 @@ class TRACTOR_API remote_actor_error : public std::runtime_error {
   /// True when the source raised exactly an `E`; works for types that this program never registered.
   template <class E> bool boxed_type_is() const { return src_type_str() == wire_type_name(typeid(E)); }
   /// The error as a local exception: of its own type if that is known here (standard ones, ours, those given
-  /// to `register_errors`), a tree of such for a group; null if the type is unknown.
+  /// to `register_errors`, and those of the reference's runtime that have a counterpart here), a tree of such
+  /// for a group; null if the type is unknown.
   std::exception_ptr unwrap() const;
   /// The members of a group, else empty.
   std::vector<remote_actor_error> exceptions() const;
