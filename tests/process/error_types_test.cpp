@@ -4,10 +4,13 @@
 #include <tractor/harness/harness.hpp>
 #include <tractor/tractor.hpp>
 
+#include "fake_actor.hpp"
+
 namespace error_types_test {
 
 using namespace tractor;
 using namespace tractor::harness;
+using namespace process_tests;
 using testing::HasSubstr;
 
 class registered_alone : public std::runtime_error {
@@ -163,6 +166,43 @@ TRACTOR_TEST(error_types, that_are_not_arrive_from_a_context_with_name_text_and_
     EXPECT_EQ(error.src_uid(), kid.peer());
     co_await kid.cancel_actor();
   });
+}
+
+// What the errors of a made-up actor are here, one for each of these types.
+task<std::vector<remote_actor_error>> raised_by_types(std::vector<std::string> types) {
+  std::vector<remote_actor_error> raised;
+  auto lines = [&](wire_peer& peer, std::string cid) -> task<> {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if (i > 0) {
+        const msg::value start = co_await peer.expect("Start");
+        cid = text_of(start, "cid");
+      }
+      co_await peer.send(wire_peer::ack(cid, "asyncfunc"));
+      co_await peer.send(peer.error(types[i], cid, "so it is"));
+    }
+  };
+  auto calls = [&](portal fake) -> task<> {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      auto error = co_await raises<remote_actor_error>(fake.run_from_ns("mod", "function"));
+      raised.push_back(error);
+    }
+  };
+  co_await with_fake(lines, calls);
+  co_return raised;
+}
+
+TRACTOR_TEST(error_types, of_the_runtime_of_the_reference_come_back_as_a_runtime_failure, (), keyless()) {
+  std::vector<std::string> types{"NoResult", "InternalError", "MessagingError"};
+  auto raised = co_await raised_by_types(types);
+  CO_ASSERT_EQ(raised.size(), types.size());
+  for (const remote_actor_error& error : raised) EXPECT_TRUE(is_error<runtime_failure>(error.unwrap()));
+}
+
+TRACTOR_TEST(error_types, that_are_none_are_shown_as_unknown, (), keyless()) {
+  std::vector<std::string> none{""};
+  auto raised = co_await raised_by_types(none);
+  CO_ASSERT_EQ(raised.size(), 1u);
+  EXPECT_THAT(raised[0].what(), HasSubstr("<unknown>"));
 }
 
 }  // namespace error_types_test
