@@ -1,5 +1,6 @@
 // The key that processes of one user share.
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,10 +77,18 @@ TEST_F(user_key_file, is_found_by_variable_then_in_the_config_folder_then_at_hom
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
-TEST_F(user_key_file, needs_a_place) {
-  const environment none("TRACTOR_KEY_FILE", nullptr), no_home("HOME", nullptr),
-      no_config("XDG_CONFIG_HOME", nullptr);
-  EXPECT_TRUE(has(key(), "set HOME, XDG_CONFIG_HOME or TRACTOR_KEY_FILE"));
+TEST_F(user_key_file, has_its_place_in_the_home_of_the_user_even_if_the_environment_tells_of_none) {
+  const environment none("TRACTOR_KEY_FILE", nullptr), no_config("XDG_CONFIG_HOME", nullptr);
+  {
+    const environment home("HOME", "/some/where");
+    EXPECT_EQ(user_key_path(), "/some/where/.config/tractor/key");
+  }
+  const passwd* const user = ::getpwuid(::geteuid());
+  ASSERT_NE(user, nullptr);
+  for (const char* const unusable : {static_cast<const char*>(nullptr), "no/whole/path"}) {
+    const environment home("HOME", unusable);
+    EXPECT_EQ(user_key_path(), std::string(user->pw_dir) + "/.config/tractor/key");
+  }
 }
 
 TEST_F(user_key_file, that_others_can_read_is_refused_with_what_to_do) {

@@ -19,18 +19,6 @@ namespace {
 using key_bytes = std::array<std::byte, 32>;
 namespace fs = std::filesystem;
 
-fs::path key_path() {
-  if (const char* file = ::getenv("TRACTOR_KEY_FILE"); file && *file) return file;
-  if (const char* config = ::getenv("XDG_CONFIG_HOME"); config && *config == '/')
-    return fs::path(config) / "tractor/key";
-  if (const char* home = ::getenv("HOME"); home && *home == '/')
-    return fs::path(home) / ".config/tractor/key";
-  if (const passwd* const user = ::getpwuid(::geteuid()); user && *user->pw_dir == '/')
-    return fs::path(user->pw_dir) / ".config/tractor/key";
-  throw handshake_error(
-      "there is no place for the user's key: set HOME, XDG_CONFIG_HOME or TRACTOR_KEY_FILE");
-}
-
 [[noreturn]] void fail(const fs::path& path, const std::string& why) {
   throw handshake_error("the key file " + path.string() + " " + why);
 }
@@ -74,8 +62,24 @@ void make_key(const fs::path& path) {
 
 }  // namespace
 
+std::string user_key_path() {
+  const auto variable = [](const char* name) {
+    const char* const text = ::getenv(name);
+    return std::string(text ? text : "");
+  };
+  if (std::string file = variable("TRACTOR_KEY_FILE"); !file.empty()) return file;
+  if (const std::string config = variable("XDG_CONFIG_HOME"); config.starts_with('/'))
+    return config + "/tractor/key";
+  std::string home = variable("HOME");
+  if (!home.starts_with('/'))
+    if (const passwd* const user = ::getpwuid(::geteuid())) home = user->pw_dir;
+  if (home.starts_with('/')) return home + "/.config/tractor/key";
+  throw handshake_error(
+      "there is no place for the user's key: set HOME, XDG_CONFIG_HOME or TRACTOR_KEY_FILE");
+}
+
 key_bytes load_user_key() {
-  const fs::path path = key_path();
+  const fs::path path = user_key_path();
   if (auto known = read_key(path)) return *known;
   make_key(path);
   if (auto made = read_key(path)) return *made;

@@ -39,11 +39,15 @@ class handshake_result {
 /// peer that is refused, `transport_closed` when it goes away, `msg::codec_error` for garbage.
 TRACTOR_API task<handshake_result> shake_hands(channel& chan, const handshake_options& options);
 
+/// Returns where the key of the user is: `$TRACTOR_KEY_FILE`, else `tractor/key` under `$XDG_CONFIG_HOME` or
+/// `~/.config`, where the home is `$HOME` or else that of the user database.
+///
+/// Throws `handshake_error` if there is no such place.
+TRACTOR_API std::string user_key_path();
 /// Reads the key that processes of one user share: 32 random bytes in a private file, made on first use.
 ///
-/// The file is `$TRACTOR_KEY_FILE`, else `tractor/key` under `$XDG_CONFIG_HOME` or `~/.config`. Throws
-/// `handshake_error` when it is not a regular file, not ours, or readable by others; the text says what to
-/// do.
+/// Throws `handshake_error` when the file is not a regular one, not ours, or readable by others; the text
+/// says what to do.
 TRACTOR_API std::array<std::byte, 32> load_user_key();
 /// The key as this process read it at the first call. Throws what `load_user_key` throws.
 TRACTOR_API const std::array<std::byte, 32>& user_key();
