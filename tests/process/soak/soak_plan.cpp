@@ -64,6 +64,13 @@ std::vector<flat_actor> grow(dice& roll, const std::string& prefix, bool harm) {
   return all;
 }
 
+void let_linger(std::vector<actor_plan>& all) {
+  for (actor_plan& each : all) {
+    each.lingers_ms = 4 * latest_ms;
+    let_linger(each.kids);
+  }
+}
+
 int count_uncut(const actor_plan& of) {
   if (of.cut_after >= 0) return 0;
   int count = 1;
@@ -107,7 +114,10 @@ round_plan::round_plan(std::uint64_t seed) : seed(seed), prefix("s" + std::to_st
     else if (!cancelled_at_ms)
       cancelled_at_ms = one.at_ms + 100;
   }
-  if (waits_for_silence) cancelled_at_ms.reset();
+  if (!waits_for_silence) return;
+  // Else most are about to end when the signal comes, and whoever stands still then is ended without a word.
+  let_linger(top);
+  cancelled_at_ms.reset();
 }
 
 int round_plan::expected_count() const {

@@ -23,11 +23,12 @@ class actor_plan {
   int items = 0;        ///< that its parent sends it, and gets back
   bool floods = false;  ///< all at once, and not one after the other
   int cut_after = -1;   ///< its parent cancels its context after so many of them; never if negative
+  int lingers_ms = 0;   ///< before it answers
   std::string visits;   ///< another actor, from which it reads a stream if it finds it
   std::vector<actor_plan> kids;
 
-  BOOST_DESCRIBE_CLASS(actor_plan, (), (name, meets, meets_at_ms, items, floods, cut_after, visits, kids), (),
-                       ())
+  BOOST_DESCRIBE_CLASS(actor_plan, (),
+                       (name, meets, meets_at_ms, items, floods, cut_after, lingers_ms, visits, kids), (), ())
 };
 
 /// A signal from outside to whoever is there at that time.

@@ -115,6 +115,7 @@ task<int> live(live_context& ctx, actor_plan plan) {
       co_await send_back(stream);
     });
   });
+  co_await sleep(std::chrono::milliseconds(plan.lingers_ms));
   co_return count;
 }
 
