@@ -111,6 +111,8 @@ TRACTOR_CELL_TEST(word_count, demonstrates_all_that_the_environment_names_whoeve
   listen_at_the_usual_port(stranger.get());
   command line = word_count();
   line.env("TRACTOR_TPT_PROTO", proto.key() + ",uds").env("TRACTOR_SPAWN_METHOD", method.key());
+  // Where it leaves what a transport keeps that is not the one of this cell.
+  line.env("XDG_RUNTIME_DIR", tmp.path());
   line.arg("--demo", "--workers", "2");
   for (const std::string& text : write_texts(tmp)) line.arg(text);
   subprocess run(line);

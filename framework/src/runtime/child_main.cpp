@@ -207,10 +207,10 @@ int child_main() {
 void run_if_child(int argc, char** argv) {
   detail::open_standard_streams();
   detail::remember_argv(argc, argv);
-  const char* boot = ::getenv(detail::boot_variable);
-  if (boot && argc > 0 && argv[0] && std::strncmp(argv[0], "_subactor[", 10) == 0)
-    std::exit(detail::child_main());
-  detail::outlive_dump_signals();
+  const bool made_by_backend = argc > 0 && argv[0] && std::strncmp(argv[0], "_subactor[", 10) == 0;
+  if (made_by_backend && ::getenv(detail::boot_variable)) std::exit(detail::child_main());
+  // A child of a backend that is used by itself is to find its signals as they were left.
+  if (!made_by_backend) detail::outlive_dump_signals();
 }
 
 }  // namespace tractor
