@@ -125,8 +125,8 @@ TRACTOR_API int run_daemon(int argc, char** argv, const run_options& options);
 /// If this process was made by a spawn backend: runs that actor and never returns.
 ///
 /// `run` does this itself; a program whose main() does other things first (a test runner) calls it before
-/// them. In any other process SIGUSR1 is ignored from here on, unless the program has a handler for it: it
-/// asks a tree for its tasks, and must not end the process when none runs.
+/// them. In a process that no backend made SIGUSR1 is ignored from here on, unless the program has a handler
+/// for it: it asks a tree for its tasks, and must not end the process when none runs.
 TRACTOR_API void run_if_child(int argc, char** argv);
 
 namespace detail {
