@@ -1,7 +1,5 @@
 #include "annotations.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <string_view>
@@ -32,28 +30,15 @@ std::string below(const std::string& file, const std::string& workspace) {
 }
 
 // A compiler that is started in the folder of the build may have been given paths from there, as ccache does.
-std::string whole_path(const std::string& file) {
+std::string whole_path(const std::string& program, const std::string& file) {
   std::error_code unknown;
-  std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  std::filesystem::path folder = program;
   if (file.empty() || std::filesystem::path(file).is_absolute()) return file;
   while (folder.has_relative_path()) {
     folder = folder.parent_path();
     if (std::filesystem::exists(folder / file, unknown)) return (folder / file).lexically_normal();
   }
   return file;
-}
-
-void take_declaration(test_result& of) {
-  const testing::UnitTest& unit = *testing::UnitTest::GetInstance();
-  for (int i = 0; i < unit.total_test_suite_count(); ++i) {
-    const testing::TestSuite& suite = *unit.GetTestSuite(i);
-    for (int k = 0; k < suite.total_test_count(); ++k) {
-      const testing::TestInfo& test = *suite.GetTestInfo(k);
-      if (of.name != std::string(suite.name()) + "." + test.name()) continue;
-      of.file = test.file();
-      of.line = test.line();
-    }
-  }
 }
 
 }  // namespace
@@ -72,12 +57,9 @@ std::string github_annotations(const test_results& results, const std::string& w
   return out;
 }
 
-void add_places(test_results& results) {
-  for (test_result& each : results) {
-    if (!is_bad(each.what)) continue;
-    if (each.file.empty()) take_declaration(each);
-    each.file = whole_path(each.file);
-  }
+void complete_places(test_results& results) {
+  for (test_result& each : results)
+    if (is_bad(each.what)) each.file = whole_path(each.program, each.file);
 }
 
 }  // namespace tractor::harness::detail

@@ -11,8 +11,7 @@ namespace tractor::harness::detail {
 /// wants it.
 std::string github_annotations(const test_results& results, const std::string& workspace);
 
-/// Names places in whole, and of each bad test that has none, as one that has crashed, where it is declared.
-/// Call it where the tests are registered.
-void add_places(test_results& results);
+/// Names the place of each bad test in whole.
+void complete_places(test_results& results);
 
 }  // namespace tractor::harness::detail

@@ -96,6 +96,9 @@ bool take_for_runner(const std::string& name, const words& given, std::size_t& a
     (name == "--watch" ? out.watch : name == "--keep-sandbox" ? out.keep_sandbox : out.failed_first) = true;
   } else if (name == "-n" || name == "--jobs") {
     out.jobs = parse_count(name, take_values(given, at, 1).front());
+  } else if (name == "--with") {
+    const words programs = take_values(given, at, given.size());
+    out.with.insert(out.with.end(), programs.begin(), programs.end());
   } else if (name == "--retries") {
     out.retries = parse_count(name, take_values(given, at, 1).front());
   } else if (name == "--junit") {
@@ -123,6 +126,10 @@ isolation parse_isolation(const std::string& how) {
 bool take_workers(const std::string& name, const words& given, std::size_t& at, flags& out) {
   if (name == "--worker") {
     out.worker_folder = take_values(given, at, 1).front();
+    return true;
+  }
+  if (name == "--list") {
+    out.test_list = take_values(given, at, 1).front();
     return true;
   }
   if (name == "--runner") {
@@ -231,6 +238,7 @@ std::string flags_help() {
          "where\n"
          "                            it is allowed; without namespaces: process; all in one process: none\n"
          "  -n, --jobs N              so many tests side by side; default: one\n"
+         "  --with PROGRAM...         run the tests of these test programs too, as one run with one report\n"
          "  --retries N               repeat what fails; what leaks or crashes is never repeated\n"
          "  --watch                   show what runs, with its processes, while it runs\n"
          "  --junit, --html, --markdown FILE\n"

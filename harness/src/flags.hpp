@@ -48,6 +48,8 @@ class flags {
   bool watch = false;                    ///< --watch
   std::string junit, html, markdown;     ///< files for reports; empty: none
   std::string artifacts;                 ///< a folder for what bad tests wrote; empty: none
+  std::vector<std::string> with;         ///< more programs whose tests are run
+  std::string test_list;                 ///< where to write the tests for another's runner, and not run them
   std::string worker_folder;             ///< in a worker: where it reports; empty elsewhere
   int runner = 0;                        ///< in a worker: the process that it serves
   std::optional<double> head_room;       ///< in a worker: what its runner has measured

@@ -149,7 +149,7 @@ class dealer {
 
   test_result run_once(const worker_task& test, const std::string& folder, std::size_t attempt) {
     std::filesystem::create_directory(folder);
-    command line(run_.program);
+    command line(test.program);
     for (const std::string& word : run_.words) line.arg(word);
     line.arg("--gtest_filter=" + test.name, "--worker=" + folder);
     if (run_.foreground) line.foreground();
@@ -267,6 +267,9 @@ class dealer {
                            const std::optional<test_result>& report) {
     test_result out = report.value_or(test_result());
     out.name = test.name;
+    out.program = test.program;
+    // Of one that has crashed nothing better is known.
+    if (out.file.empty()) out.file = test.file, out.line = test.line;
     // What it has told of leaks holds, however it ended.
     if (out.what == verdict::leak) out.left = out.reason;
     if (!status) {

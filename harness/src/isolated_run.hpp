@@ -14,13 +14,15 @@ namespace tractor::harness::detail {
 class worker_task {
  public:
   std::string name;
+  std::string program;             ///< that has it
   std::chrono::nanoseconds bound;  ///< after that it is ended by force
+  std::string file;                ///< where it is declared
+  int line = 0;                    ///< there
 };
 
 /// How workers are started and judged. A value.
 class isolated_run {
  public:
-  std::string program;             ///< of the workers
   std::vector<std::string> words;  ///< their flags, but for the test's name
   std::string folder;              ///< for what they report
   std::string artifacts;           ///< for what bad tests wrote and left; empty: nowhere

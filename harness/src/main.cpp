@@ -27,6 +27,7 @@
 #include "sandbox.hpp"
 #include "selection.hpp"
 #include "session.hpp"
+#include "tests_of_run.hpp"
 #include "tractor/plugin/config.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/plugin/settings.hpp"
@@ -178,15 +179,19 @@ int run_all(const detail::flags& given) {
   if (given.runner == 0 && !GTEST_FLAG_GET(list_tests)) detail::check_marker_words(detail::selected_tests());
   int status = 0;
   bool nothing = false;
+  if (!given.test_list.empty()) {
+    detail::write_test_list(given.test_list);
+    return 0;
+  }
   if (!given.ctest.empty()) {
     const std::vector<std::string> names = detail::selected_tests();
     nothing = names.empty();
     detail::write_ctest_file(given.ctest, given, names);
   } else if (given.isolated() != detail::isolation::none && given.runner == 0 &&
              !GTEST_FLAG_GET(list_tests)) {
-    const std::vector<std::string> names = detail::selected_tests();
-    nothing = names.empty();
-    if (!nothing) status = detail::run_in_workers(given, names);
+    std::vector<detail::worker_task> tests = detail::tests_of_run(given, filter);
+    nothing = tests.empty();
+    if (!nothing) status = detail::run_in_workers(given, std::move(tests));
   } else {
     if (given.stop_at_failure) GTEST_FLAG_SET(fail_fast, true);
     if (given.runner > 0) detail::install_crash_dump();
@@ -243,7 +248,7 @@ int main(int argc, char** argv) {
     session chosen = make_session(given);
     std::optional<detail::cleaner> in_case_of_a_kill;
     const bool is_runner = given.runner == 0 && given.isolated() != detail::isolation::none;
-    if (is_runner && !GTEST_FLAG_GET(list_tests)) in_case_of_a_kill.emplace();
+    if (is_runner && !GTEST_FLAG_GET(list_tests) && given.test_list.empty()) in_case_of_a_kill.emplace();
     std::optional<detail::run_folder> folder;
     if (given.worker_folder.empty())
       folder.emplace();

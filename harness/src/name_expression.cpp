@@ -140,7 +140,8 @@ bool any_matches(std::string_view patterns, std::string_view name) noexcept {
 
 }  // namespace
 
-name_expression::name_expression(const std::string& text) : root_(expression_parser(text).whole()) {}
+name_expression::name_expression(const std::string& text)
+    : text_(text), root_(expression_parser(text).whole()) {}
 
 bool name_expression::matches(std::string_view name) const { return root_->matches(name); }
 

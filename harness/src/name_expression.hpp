@@ -19,9 +19,13 @@ class name_expression {
   /// True when `name` is meant.
   bool matches(std::string_view name) const;
 
+  /// As it was given.
+  const std::string& text() const noexcept { return text_; }
+
   class node;
 
  private:
+  std::string text_;
   std::shared_ptr<const node> root_;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
 #include "joined.hpp"
 #include "tractor/harness/session.hpp"
@@ -51,14 +50,14 @@ std::vector<std::string> runtime_variables() {
   return out;
 }
 
-std::string replay_command(const std::string& test) {
+std::string replay_command(const std::string& program, const std::string& test) {
   const session& chosen = current_session();
   std::string out;
   for (const std::string& each : chosen.variables) {
     const std::size_t value = each.find('=') + 1;
     out += each.substr(0, value) + one_word(each.substr(value)) + " ";
   }
-  out += one_word(std::filesystem::read_symlink("/proc/self/exe").string());
+  out += one_word(program);
   const std::string where = test.substr(test.rfind('/') + 1);
   for (const std::string& backend : chosen.backends)
     for (const std::string& transport : chosen.transports)

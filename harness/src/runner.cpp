@@ -22,7 +22,6 @@
 #include "sandbox.hpp"
 #include "selection.hpp"
 #include "session.hpp"
-#include "test_bound.hpp"
 #include "tractor/harness/session.hpp"
 
 namespace tractor::harness::detail {
@@ -71,7 +70,7 @@ void print_result(const test_result& result) {
   if (GTEST_FLAG_GET(brief) && !is_bad(result.what)) return;
   std::printf("[ %-7s ] %s (%lld ms)%s\n", word.c_str(), result.name.c_str(),
               static_cast<long long>(result.took.count()), reason.c_str());
-  if (is_bad(result.what)) std::printf("replay: %s\n", replay_command(result.name).c_str());
+  if (is_bad(result.what)) std::printf("replay: %s\n", replay_command(result.program, result.name).c_str());
   std::fflush(stdout);
 }
 
@@ -108,7 +107,7 @@ void annotate(test_results results) {
   const char* const there = std::getenv("GITHUB_ACTIONS");
   if (!there || !*there) return;
   const char* const workspace = std::getenv("GITHUB_WORKSPACE");
-  add_places(results);
+  complete_places(results);
   std::printf(
       "%s",
       github_annotations(results, workspace ? workspace : std::filesystem::current_path().string()).c_str());
@@ -132,13 +131,12 @@ void print_end(const run_summary& summary, std::size_t selected) {
 
 }  // namespace
 
-int run_in_workers(const flags& given, const std::vector<std::string>& names) {
+int run_in_workers(const flags& given, std::vector<worker_task> tests) {
   const session& chosen = current_session();
   check_reports(given);
   isolated_run run;
   run.jobs = static_cast<std::size_t>(given.jobs.value_or(1));
   const double room = measure_head_room(run.jobs);
-  run.program = std::filesystem::read_symlink("/proc/self/exe");
   run.words = words_for_workers(given, room);
   run.folder = chosen.folder;
   run.retries = given.retries;
@@ -148,8 +146,6 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   run.foreground = given.foreground;
   run.keep_folders = given.keep_sandbox;
   run.on_result = print_result;
-  std::vector<worker_task> tests;
-  for (const std::string& name : names) tests.push_back({name, bound_of_process(name)});
   if (given.failed_first) {
     const std::set<std::string> failed = failed_tests::of_this_program().names();
     std::ranges::stable_partition(tests, [&](const worker_task& each) { return failed.contains(each.name); });
@@ -159,7 +155,9 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   run_summary summary;
   summary.results = run.run(tests);
   summary.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
-  summary.title = std::filesystem::path(run.program).filename();
+  summary.title = std::filesystem::read_symlink("/proc/self/exe").filename();
+  for (const std::string& each : given.with)
+    summary.title += " with " + std::filesystem::path(each).filename().string();
   summary.line = joined(chosen.backends, ",") + " x " + joined(chosen.transports, ",") + ", seed " +
                  std::to_string(chosen.seed) + ", " + std::to_string(run.jobs) + " side by side, " +
                  head_room_text(room);
@@ -167,7 +165,7 @@ int run_in_workers(const flags& given, const std::vector<std::string>& names) {
   clean_up_after_dead_runs();
   std::printf("\n%s", terminal_report(summary).c_str());
   keep_results(summary.results, given.durations);
-  print_end(summary, names.size());
+  print_end(summary, tests.size());
   annotate(summary.results);
   write_reports(given, summary);
   if (const int number = isolated_run::interrupted()) return 128 + number;

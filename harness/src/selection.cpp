@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <utility>
 
@@ -60,7 +61,8 @@ class result_watch final : public testing::EmptyTestEventListener {
     // At once: what comes next may end this process.
     if (!result.Failed()) return;
     remember_results(passed_, failed_);
-    std::printf("replay: %s\n", replay_command(full_name(info)).c_str());
+    std::printf("replay: %s\n",
+                replay_command(std::filesystem::read_symlink("/proc/self/exe"), full_name(info)).c_str());
   }
 
   void OnTestProgramEnd(const testing::UnitTest&) override {

@@ -31,12 +31,13 @@ constexpr bool is_skip(verdict what) noexcept { return what == verdict::skip || 
 /// One test of a run. A value.
 class test_result {
  public:
-  std::string name;  ///< `suite.name/backend+transport`, or without a cell for a plain test
+  std::string name;     ///< `suite.name/backend+transport`, or without a cell for a plain test
+  std::string program;  ///< that has it
   verdict what = verdict::crash;
   std::chrono::milliseconds took{};
   std::string reason;  ///< one line, without the verdict's word; empty for a pass
   std::string output;  ///< what the test wrote and was told
-  std::string file;    ///< of the source where it went wrong; empty: unknown
+  std::string file;    ///< of the source where it went wrong, or else where it is declared
   int line = 0;        ///< there
   std::string left;    ///< what outlived a test with another fault, in one line; empty: nothing
   std::string kept;    ///< the folder with what it left; empty: none

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 
@@ -19,6 +20,11 @@ namespace {
 class inheritance : public any_backend {};
 
 void on_signal(int) {}
+
+// A set of /proc/PID/status. glibc keeps 32 and 33 for its threads.
+std::uint64_t signals_of(const std::string& state, const std::string& field) {
+  return std::stoull(field_of(state, field).substr(field.size() + 1), nullptr, 16) & ~0x180000000ULL;
+}
 
 /// Changes everything that a child inherits, after the backend was prepared; puts it back at the end.
 class changed_state {
@@ -100,11 +106,9 @@ TEST_P(inheritance, every_signal_is_at_its_default_but_an_ignored_sigpipe) {
   const changed_state changed;
   report_pipe pipe;
   const std::string theirs = report_of(request("state", &pipe), pipe);
-  EXPECT_EQ(field_of(theirs, "SigIgn"), "SigIgn:\t0000000000001000\n");  // bit 12: SIGPIPE
-  const std::string caught = field_of(theirs, "SigCgt").substr(8);
-  // A sanitizer catches SIGBUS, SIGFPE and SIGSEGV for itself as a program starts, and glibc keeps 32 and 33
-  // for its threads, once there was one.
-  EXPECT_EQ(std::stoull(caught, nullptr, 16) & ~0x1800004c0ULL, 0u) << caught;
+  EXPECT_EQ(signals_of(theirs, "SigIgn"), std::uint64_t{1} << (SIGPIPE - 1)) << theirs;
+  // A sanitizer catches SIGBUS, SIGFPE and SIGSEGV for itself as a program starts.
+  EXPECT_EQ(signals_of(theirs, "SigCgt") & ~std::uint64_t{0x4c0}, 0u) << theirs;
 }
 
 TEST_P(inheritance, without_an_ignored_sigpipe_no_signal_is_ignored) {
@@ -112,7 +116,7 @@ TEST_P(inheritance, without_an_ignored_sigpipe_no_signal_is_ignored) {
   report_pipe pipe;
   const std::string theirs = report_of(request("state", &pipe), pipe);
   ::signal(SIGPIPE, before);
-  EXPECT_EQ(field_of(theirs, "SigIgn"), "SigIgn:\t0000000000000000\n");
+  EXPECT_EQ(signals_of(theirs, "SigIgn"), 0u) << theirs;
 }
 
 TEST_P(inheritance, a_request_may_name_another_directory_also_a_relative_one) {

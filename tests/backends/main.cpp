@@ -1,5 +1,5 @@
 // A child of these tests is this program too: run anew by one backend, copied by the other.
-#include <gtest/gtest.h>
+#include "tractor/harness/main.hpp"
 
 #include <cstring>
 
@@ -8,6 +8,5 @@
 int main(int argc, char** argv) {
   backend_tests::remember_arguments(argc, argv);
   if (argc > 0 && std::strncmp(argv[0], "_subactor[", 10) == 0) return backend_tests::child_main();
-  ::testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
+  return tractor::harness::main(argc, argv);
 }

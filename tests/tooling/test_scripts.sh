@@ -12,8 +12,8 @@ cp "$root"/tools/{common.sh,results.sh,test,quickstart} "$tree/tools/"
 cp "$root/tests/tooling/run_examples.sh" "$tree/tests/tooling/"
 touch "$plugins"/libtractor_{spawn_one,spawn_two,transport_air}.so
 
-program() { # program FILE LINE...: what is one of several shards has something to do as the first only
-  printf '%s\n' '#!/bin/bash' '((${GTEST_SHARD_INDEX:-0} == 0)) || exit 0' "${@:2}" >"$1"
+program() { # program FILE LINE...
+  printf '%s\n' '#!/bin/bash' "${@:2}" >"$1"
   chmod +x "$1"
 }
 program "$tree/tools/setup"
@@ -21,9 +21,6 @@ program "$tree/fake/cmake"
 program "$tree/fake/ninja"
 program "$tree/tests/tooling/check_one.sh"
 program "$tree/tests/tooling/test_one.sh"
-json='for a; do [[ $a != --gtest_output=json:* ]] || file=${a#*json:}; done'
-good='printf "%s\n" "\"result\": \"COMPLETED\"," >"$file"'
-
 run() { output=$(PATH=$tree/fake:$PATH "$@" 2>&1 </dev/null); status=$?; }
 expect() { # expect STATUS LAST_LINE [TEXT]
   if ((status != $1)) || [[ $(tail -n 1 <<<"$output") != "$2" || $output != *"${3:-}"* ]]; then
@@ -36,40 +33,30 @@ run "$tree/tools/test" --filter 'x*'
 expect 1 '0 passed, 0 failed, 0 skipped' 'nothing ran'
 run "$tree/tools/test"
 expect 0 '2 passed, 0 failed, 0 skipped'
-program "$bin/tractor_unit_tests" "$json" "$good"
+program "$bin/tractor_unit_tests" 'echo "3 passed, 0 failed, 1 skipped"'
 run "$tree/tools/test"
-expect 0 '3 passed, 0 failed, 0 skipped'
+expect 0 '5 passed, 0 failed, 1 skipped' 'other tests (dev)'
+program "$bin/other_tests" 'echo "$*" >'"$tree/words" 'echo "3 passed, 0 failed, 1 skipped"'
 run "$tree/tools/test" --preset dev
-expect 0 '1 passed, 0 failed, 0 skipped'
-program "$bin/tractor_tests" 'echo "[       OK ] a.b (1 ms)"' 'kill -SEGV $$'
+expect 0 '3 passed, 0 failed, 1 skipped'
+[[ $(<"$tree/words") == *' --with build/dev/bin/tractor_unit_tests -n '* ]] ||
+  { say "the words of other_tests were: $(<"$tree/words")"; failures=$((failures + 1)); }
+program "$bin/tractor_tests" 'echo "[ PASS    ] a.b (1 ms)"' 'kill -SEGV $$'
 run "$tree/tools/test" --preset=dev
-expect 1 '2 passed, 1 failed, 0 skipped' 'matrix (dev)'
+expect 1 '0 passed, 1 failed, 0 skipped' 'tests (dev)'
 program "$bin/tractor_tests" 'echo "no test was selected: the filter matches none" >&2' 'exit 4'
 run "$tree/tools/test" --preset dev
-expect 1 '1 passed, 1 failed, 0 skipped' 'no test was selected'
-program "$bin/tractor_tests" 'echo "5 passed, 0 failed, 2 skipped"'
+expect 1 '0 passed, 1 failed, 0 skipped' 'no test was selected'
+program "$bin/tractor_tests" 'echo "$*" >'"$tree/words" 'echo "5 passed, 0 failed, 2 skipped"'
 run "$tree/tools/test" --preset dev
-expect 0 '6 passed, 0 failed, 2 skipped'
+expect 0 '5 passed, 0 failed, 2 skipped' 'test-logs/tests__dev_.html'
+[[ $(<"$tree/words") == *' --with build/dev/bin/other_tests build/dev/bin/tractor_unit_tests -n '* ]] ||
+  { say "the words of tractor_tests were: $(<"$tree/words")"; failures=$((failures + 1)); }
+rm "$bin/other_tests" "$bin/tractor_unit_tests"
 program "$bin/tractor_tests" 'echo "[ LEAK    ] a.b/c+d (1 ms): fd 3"' 'echo "4 passed, 1 failed, 0 skipped"' 'exit 1'
 run "$tree/tools/test" --preset dev
-expect 1 '5 passed, 1 failed, 0 skipped' '  matrix (dev): a.b/c+d'
-program "$bin/tractor_tests" 'echo "5 passed, 0 failed, 2 skipped"'
-program "$bin/other_tests" "$json" "$good"
-run "$tree/tools/test" --preset dev
-expect 0 '7 passed, 0 failed, 2 skipped' 'other_tests (dev)'
-program "$bin/other_tests" "$json" \
-  'printf "%s\n" "      \"name\": \"plain\"," "          \"name\": \"one\"," "          \"result\": \"COMPLETED\"," >"$file"'
-program "$bin/tractor_tests" 'while (($# > 0)); do [[ $1 != --html ]] || printf "%s\n" "<tbody>" "</tbody>" >"$2"; shift; done' \
-  'echo "5 passed, 0 failed, 2 skipped"'
-run "$tree/tools/test" --preset dev
-expect 0 '7 passed, 0 failed, 2 skipped' 'test-logs/matrix__dev_.html'
-grep -qF '<td>plain.one</td>' "$tree/build/test-logs/matrix__dev_.html" ||
-  { say 'the page of the matrix is without the tests of other programs'; failures=$((failures + 1)); }
-program "$bin/other_tests" 'echo "[  FAILED  ] a.b/$GTEST_SHARD_INDEX (1 ms)"' 'exit 1'
-sed -i '/exit 0$/d' "$bin/other_tests"
-TRACTOR_JOBS=2 run "$tree/tools/test" --preset dev
-expect 1 '6 passed, 4 failed, 2 skipped' '  other_tests (dev): a.b/1'
-rm "$bin/other_tests"
+expect 1 '4 passed, 1 failed, 0 skipped' '  tests (dev): a.b/c+d'
+program "$bin/tractor_tests" 'echo "6 passed, 0 failed, 2 skipped"'
 program "$tree/tests/tooling/check_one.sh" 'echo "a.cpp:3: bad"' 'exit 1'
 run "$tree/tools/test"
 expect 1 '7 passed, 1 failed, 2 skipped' '| a.cpp:3: bad'
