@@ -30,10 +30,14 @@ constexpr int seconds_for_gdb = 30;
 std::string pid_text;
 pid_t owner = 0;
 
+// Its exit code is 1 where it cannot look into this process: then there is no thread.
 [[noreturn]] void become_gdb() {
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
-  const char* const words[] = {"gdb",  "-batch",         "-nx", "-q",
-                               "-p",   pid_text.c_str(), "-ex", "thread apply all -q backtrace 40",
+  const char* const words[] = {"gdb",  "-batch",
+                               "-nx",  "-q",
+                               "-p",   pid_text.c_str(),
+                               "-ex",  "thread apply all -q backtrace 40",
+                               "-ex",  "quit $_thread == 0",
                                nullptr};
   // What the test has put into the environment is not gdb's business.
   const char* const variables[] = {"HOME=/", "TERM=dumb", "DEBUGINFOD_URLS=", nullptr};

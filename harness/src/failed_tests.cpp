@@ -20,12 +20,13 @@ namespace {
   throw std::system_error(errno, std::generic_category(), path);
 }
 
-// A descriptor of the file, locked; -1 when there is none and none is to be made.
-int open_locked(const std::string& path, bool create) {
+// A descriptor of the file, locked; -1 when there is none and none is to be made. To read it is enough where
+// the file is another user's.
+int open_locked(const std::string& path, int how) {
   for (;;) {
-    owned_fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644));
-    if (!file && !create && errno == ENOENT) return -1;
-    if (!file || ::flock(file.get(), LOCK_EX) != 0) fail(path);
+    owned_fd file(::open(path.c_str(), how | O_CLOEXEC, 0644));
+    if (!file && (how & O_CREAT) == 0 && errno == ENOENT) return -1;
+    if (!file || ::flock(file.get(), how == O_RDONLY ? LOCK_SH : LOCK_EX) != 0) fail(path);
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) fail(path);
     // Another run may have removed it while we waited.
@@ -52,12 +53,12 @@ failed_tests failed_tests::of_this_program() {
 }
 
 std::set<std::string> failed_tests::names() const {
-  const owned_fd file(open_locked(path_, false));
+  const owned_fd file(open_locked(path_, O_RDONLY));
   return file ? read_names(file) : std::set<std::string>();
 }
 
 void failed_tests::update(const std::set<std::string>& passed, const std::set<std::string>& failed) const {
-  const owned_fd file(open_locked(path_, !failed.empty()));
+  const owned_fd file(open_locked(path_, failed.empty() ? O_RDWR : O_RDWR | O_CREAT));
   if (!file) return;
   std::set<std::string> all = read_names(file);
   for (const std::string& name : passed) all.erase(name);

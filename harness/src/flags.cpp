@@ -48,16 +48,23 @@ std::uint64_t parse_seed(const std::string& text) {
 double parse_scale(const std::string& flag, const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value > 0) || value > 1000)
-    throw settings_error(flag + ": expected a number above 0 and up to 1000, found '" + text + "'");
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0.001) || value > 1000)
+    throw settings_error(flag + ": expected a number from 0.001 to 1000, found '" + text + "'");
   return value;
 }
 
-int parse_count(const std::string& flag, const std::string& text) {
+int parse_count(const std::string& flag, const std::string& text, int least = 1) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1)
-    throw settings_error(flag + ": expected a whole number above 0, found '" + text + "'");
+  if (error != std::errc() || end != text.data() + text.size() || value < least)
+    throw settings_error(flag + ": expected a whole number " + (least == 1 ? "above 0" : "from 0 on") +
+                         ", found '" + text + "'");
+  return value;
+}
+
+int parse_exit_code(const std::string& flag, const std::string& text) {
+  const int value = parse_count(flag, text);
+  if (value > 255) throw settings_error(flag + ": an exit code is at most 255, found '" + text + "'");
   return value;
 }
 
@@ -69,7 +76,7 @@ bool take_selection(const std::string& name, const words& given, std::size_t& at
     out.last_failed = true;
     ++at;
   } else if (name == "--skip-code") {
-    out.skip_code = parse_count(name, take_values(given, at, 1).front());
+    out.skip_code = parse_exit_code(name, take_values(given, at, 1).front());
   } else if (name == "--ctest") {
     out.ctest = take_values(given, at, 1).front();
   } else if (name == "-s") {
@@ -100,7 +107,7 @@ bool take_for_runner(const std::string& name, const words& given, std::size_t& a
     const words programs = take_values(given, at, given.size());
     out.with.insert(out.with.end(), programs.begin(), programs.end());
   } else if (name == "--retries") {
-    out.retries = parse_count(name, take_values(given, at, 1).front());
+    out.retries = parse_count(name, take_values(given, at, 1).front(), 0);
   } else if (name == "--junit") {
     out.junit = take_values(given, at, 1).front();
   } else if (name == "--html") {
@@ -214,6 +221,8 @@ flags parse_flags(int argc, const char* const* argv) {
   if (out.isolate == isolation::none && !out.for_runner.empty())
     throw settings_error(out.for_runner +
                          " is for a run with a process for each test: leave out --isolate none");
+  if (!out.with.empty() && !out.ctest.empty())
+    throw settings_error("--with is for a run: each program gives its own tests to CTest");
   if (out.foreground && out.jobs.value_or(1) > 1)
     throw settings_error("-s leaves the terminal to one test at a time: leave out -n");
   if (out.timeout_scale) out.for_workers.push_back("--timeout-scale=" + std::to_string(*out.timeout_scale));

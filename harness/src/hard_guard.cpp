@@ -306,6 +306,11 @@ void install_hard_guard() {
   // Who waits for a person to answer goes on waiting.
   action.sa_flags = SA_RESTART;
   ::sigaction(hard_guard_signal(), &action, nullptr);
+  // Whoever started this program may have blocked it.
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, hard_guard_signal());
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 hard_guard::hard_guard(const std::string& test, std::chrono::nanoseconds bound) {

@@ -190,6 +190,7 @@ baseline::baseline()
       fds_(open_fds()),
       handlers_(signal_handlers()),
       shm_(names_in(shm_folder)),
+      ipc_(ipc_objects()),
       runtime_files_(files_of_run()),
       leftovers_(leftover_names()),
       environment_(variables()),
@@ -208,6 +209,7 @@ std::vector<std::string> baseline::leaks(std::chrono::nanoseconds patience) cons
   check_leftovers(out);
   check_files(out);
   check_segments(out, until);
+  check_ipc(out);
   check_surroundings(out);
   return out;
 }
@@ -316,6 +318,14 @@ void baseline::check_segments(std::vector<std::string>& out,
   for (const std::string& path : left) {
     out.push_back("shared memory " + path);
     fs::remove(path, ignored);
+  }
+}
+
+void baseline::check_ipc(std::vector<std::string>& out) const {
+  for (const ipc_object& each : ipc_objects()) {
+    if (std::ranges::count(ipc_, each) > 0 || !each.is_of_this_tree()) continue;
+    out.push_back(each.text() + ": was not removed");
+    each.remove();
   }
 }
 

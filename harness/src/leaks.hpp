@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "ipc_table.hpp"
+
 namespace tractor::harness::detail {
 
 /// The state of this process and of what it can leave behind, taken before a test.
@@ -28,6 +30,7 @@ class baseline {
   void check_signals(std::vector<std::string>& out) const;
   void check_files(std::vector<std::string>& out) const;
   void check_segments(std::vector<std::string>& out, std::chrono::steady_clock::time_point until) const;
+  void check_ipc(std::vector<std::string>& out) const;
   void check_leftovers(std::vector<std::string>& out) const;
   void check_surroundings(std::vector<std::string>& out) const;
 
@@ -36,7 +39,9 @@ class baseline {
   std::map<int, std::string> fds_;
   std::map<int, void*> handlers_;
   sigset_t mask_;
-  std::set<std::string> shm_, runtime_files_, leftovers_;
+  std::set<std::string> shm_;
+  std::vector<ipc_object> ipc_;
+  std::set<std::string> runtime_files_, leftovers_;
   std::map<std::string, std::string> environment_;
   std::string folder_;
 };

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <optional>
 #include <span>
@@ -23,6 +24,7 @@
 #include "replay.hpp"
 #include "reserved_address.hpp"
 #include "run_folder.hpp"
+#include "run_one.hpp"
 #include "runner.hpp"
 #include "sandbox.hpp"
 #include "selection.hpp"
@@ -143,6 +145,8 @@ std::string asks_for_one_process() {
 }
 
 void settle_isolation(detail::flags& given) {
+  if (!given.with.empty() && GTEST_FLAG_GET(list_tests))
+    throw settings_error("--with is for a run: each program lists its own tests");
   const std::string why = asks_for_one_process();
   if (given.runner > 0 || why.empty() || given.isolate == detail::isolation::none) return;
   if (given.isolate || !given.for_runner.empty())
@@ -196,6 +200,10 @@ int run_all(const detail::flags& given) {
     if (given.stop_at_failure) GTEST_FLAG_SET(fail_fast, true);
     if (given.runner > 0) detail::install_crash_dump();
     status = RUN_ALL_TESTS();
+    if (const int number = given.runner == 0 ? detail::interrupted_by() : 0) {
+      std::printf("interrupted by SIG%s\n", ::sigabbrev_np(number));
+      return 128 + number;
+    }
     nothing = nothing_ran();
     const testing::UnitTest& unit = *testing::UnitTest::GetInstance();
     if (given.skip_code && !nothing && status == 0 && unit.successful_test_count() == 0)
@@ -217,6 +225,15 @@ void block_dump_signal() {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+// Whoever started this program may have had the ends of children ignored, or signals blocked that end a run.
+void let_signals_in() {
+  ::signal(SIGCHLD, SIG_DFL);
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::sigaddset(&set, number);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 bool asks_for_help(std::span<char* const> words) {
   for (const char* word : words.subspan(words.empty() ? 0 : 1))
     if (std::string_view(word) == "--help" || std::string_view(word) == "-h") return true;
@@ -228,6 +245,7 @@ bool asks_for_help(std::span<char* const> words) {
 int main(int argc, char** argv) {
   run_if_child(argc, argv);
   if (const auto code = detail::run_if_daemon(argc, argv)) return *code;
+  let_signals_in();
   block_dump_signal();
   const bool help = asks_for_help(std::span(argv, static_cast<std::size_t>(argc)));
   if (help) std::printf("%s", detail::flags_help().c_str());
@@ -242,7 +260,10 @@ int main(int argc, char** argv) {
       detail::enter_sandbox(given.worker_folder);
     detail::adopt_orphans();
     detail::install_hard_guard();
-    if (!detail::make_shm_private() && !GTEST_FLAG_GET(list_tests))
+    const bool shm_is_private = detail::make_shm_private();
+    detail::give_up_rights();
+    const bool tests_share_shm = given.runner == 0 && given.isolated() != detail::isolation::sandbox;
+    if (tests_share_shm && !shm_is_private && !GTEST_FLAG_GET(list_tests))
       std::printf(
           "/dev/shm is shared with other runs: what they leave there for a moment may be taken for ours\n");
     session chosen = make_session(given);

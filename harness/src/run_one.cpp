@@ -18,6 +18,7 @@
 #include "tractor/harness/fail_after_with_dump.hpp"
 #include "tractor/harness/fixtures.hpp"
 #include "tractor/runtime/actor.hpp"
+#include "tractor/runtime/errors.hpp"
 
 namespace tractor::harness::detail {
 namespace {
@@ -94,6 +95,21 @@ void run_body(const test_case& test, test_context& context, const report_failure
   run_tree(options, [&]() -> task<> { return body.main(); });
 }
 
+int interrupting_signal = 0;
+
+// The whole program was meant, and GoogleTest has it by itself: of a worker the runner sees to that.
+void note_interrupt(const std::exception_ptr& error) {
+  for_each_leaf(error, [](const std::exception_ptr& leaf) {
+    try {
+      std::rethrow_exception(leaf);
+    } catch (const interrupted& of) {
+      interrupting_signal = of.signo();
+      GTEST_FLAG_SET(fail_fast, true);
+    } catch (...) {
+    }
+  });
+}
+
 // An assertion is reported where it fails; what it throws only ends the body.
 void report_error(const test_case& test, const std::exception_ptr& error, const report_failure& report) {
   const auto rest = split_error(error, [](const std::exception_ptr& leaf) {
@@ -141,12 +157,17 @@ void run_one(const test_case& test, const cell& where, const report_failure& rep
       error = std::current_exception();
     }
     // Before the fixtures end, some of which say more of a test that has failed.
-    if (error) report_error(test, error, report);
+    if (error) {
+      note_interrupt(error);
+      report_error(test, error, report);
+    }
     context.reset();
     guard.reset();
     if (expected) expected->settle(test.file, test.line);
   }
   for (const std::string& leak : before.leaks()) report(test.file, test.line, "LEAK: " + leak);
 }
+
+int interrupted_by() noexcept { return interrupting_signal; }
 
 }  // namespace tractor::harness::detail

@@ -16,4 +16,8 @@ using report_failure = std::function<void(const char* file, int line, const std:
 /// thrown.
 void run_one(const test_case& test, const cell& where, const report_failure& report);
 
+/// The signal that a root of a test was interrupted by, in a run in one process, which ends with that test; 0
+/// if there was none.
+int interrupted_by() noexcept;
+
 }  // namespace tractor::harness::detail

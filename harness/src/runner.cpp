@@ -75,15 +75,14 @@ void print_result(const test_result& result) {
 }
 
 void keep_results(const test_results& results, int durations) {
-  std::set<std::string> passed, failed;
+  std::set<std::string> good, failed;
   timed_tests took;
   for (const test_result& each : results) {
-    if (is_bad(each.what)) failed.insert(each.name);
-    if (each.what == verdict::pass) passed.insert(each.name);
+    (is_bad(each.what) ? failed : good).insert(each.name);
     took.emplace_back(each.took, each.name);
   }
   print_slowest(std::move(took), durations);
-  remember_results(passed, failed);
+  remember_results(good, failed);
 }
 
 void write_reports(const flags& given, const run_summary& summary) {
@@ -135,7 +134,7 @@ int run_in_workers(const flags& given, std::vector<worker_task> tests) {
   const session& chosen = current_session();
   check_reports(given);
   isolated_run run;
-  run.jobs = static_cast<std::size_t>(given.jobs.value_or(1));
+  run.jobs = std::min(static_cast<std::size_t>(given.jobs.value_or(1)), tests.size());
   const double room = measure_head_room(run.jobs);
   run.words = words_for_workers(given, room);
   run.folder = chosen.folder;

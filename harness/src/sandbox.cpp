@@ -1,6 +1,7 @@
 #include "sandbox.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -10,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +30,8 @@ namespace tractor::harness::detail {
 namespace {
 
 constexpr int no_sandbox_code = 125;
+
+bool is_inside = false, has_own_users = false;
 
 [[noreturn]] void give_up(const std::string& step) {
   throw std::system_error(errno, std::generic_category(), "no sandbox: " + step);
@@ -49,6 +53,7 @@ void leave_namespaces() {
   const gid_t group = ::getegid();
   if (::unshare(wanted | CLONE_NEWUSER) != 0) give_up("namespaces");
   map_user(user, group);
+  has_own_users = true;
 }
 
 void start_loopback() {
@@ -158,6 +163,16 @@ void enter_sandbox(const std::string& folder) {
   const pid_t worker = ::fork();
   if (worker < 0) ::_exit(no_sandbox_code);
   if (worker > 0) be_init(worker, told_write.get(), folder);
+  is_inside = true;
+}
+
+bool in_sandbox() noexcept { return is_inside; }
+
+void give_up_rights() noexcept {
+  if (!has_own_users) return;
+  __user_cap_header_struct version{_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3]{};
+  ::syscall(SYS_capset, &version, none);
 }
 
 std::string why_no_sandbox() {

@@ -18,6 +18,13 @@ namespace tractor::harness::detail {
 void enter_sandbox(const std::string& folder);
 inline constexpr const char* rest_of_sandbox = "/rest";
 
+/// True in a process of a sandbox.
+bool in_sandbox() noexcept;
+
+/// Gives up every right that the sandbox of a user who is not root has brought with it: no program of that
+/// user has them elsewhere. Call it there, when all is set up.
+void give_up_rights() noexcept;
+
 /// Tries it; returns why it cannot be had, or nothing.
 std::string why_no_sandbox();
 

@@ -13,6 +13,7 @@
 #include "failed_tests.hpp"
 #include "joined.hpp"
 #include "replay.hpp"
+#include "run_one.hpp"
 
 namespace tractor::harness::detail {
 
@@ -43,6 +44,18 @@ void keep(const std::function<bool(const std::string&)>& wanted) {
   GTEST_FLAG_SET(filter, filter.empty() ? no_test : filter);
 }
 
+// Of a test in a cell that this run does not have the others are still known.
+void forget_those_that_are_gone() {
+  const std::vector<std::string> names = all_names();
+  const std::set<std::string> known(names.begin(), names.end());
+  std::set<std::string> gone = failed_tests::of_this_program().names();
+  std::erase_if(gone, [&](const std::string& name) { return known.contains(name) || find_declared(name); });
+  if (gone.empty()) return;
+  std::printf("--lf: no longer a test of this program: %s%s\n", gone.begin()->c_str(),
+              gone.size() == 1 ? "" : (" and " + std::to_string(gone.size() - 1) + " more").c_str());
+  remember_results(gone, {});
+}
+
 std::string with_labels(const std::string& name) {
   const test_case* const test = find_declared(name);
   return test ? name + " " + joined(test->labels, " ") : name;
@@ -56,10 +69,12 @@ class result_watch final : public testing::EmptyTestEventListener {
   void OnTestEnd(const testing::TestInfo& info) override {
     const testing::TestResult& result = *info.result();
     if (result.Passed()) passed_.insert(full_name(info));
-    if (result.Failed()) failed_.insert(full_name(info));
     took_.emplace_back(result.elapsed_time(), full_name(info));
+    if (result.Skipped()) passed_.insert(full_name(info));
+    // What was interrupted says nothing of the test.
+    if (!result.Failed() || interrupted_by() != 0) return;
+    failed_.insert(full_name(info));
     // At once: what comes next may end this process.
-    if (!result.Failed()) return;
     remember_results(passed_, failed_);
     std::printf("replay: %s\n",
                 replay_command(std::filesystem::read_symlink("/proc/self/exe"), full_name(info)).c_str());
@@ -82,6 +97,7 @@ void narrow_selection(const flags& given) {
   if (given.expression)
     keep([&](const std::string& name) { return given.expression->matches(with_labels(name)); });
   if (!given.last_failed) return;
+  if (given.with.empty()) forget_those_that_are_gone();
   const std::set<std::string> failed = failed_tests::of_this_program().names();
   if (failed.empty())
     std::printf("--lf: no test failed when it was last run, so all are run\n");

@@ -15,6 +15,7 @@
 #include "failed_tests.hpp"
 #include "joined.hpp"
 #include "selection.hpp"
+#include "session.hpp"
 #include "test_bound.hpp"
 #include "tractor/harness/process.hpp"
 #include "tractor/harness/session.hpp"

@@ -131,7 +131,7 @@ std::optional<test_result> read_report(const std::string& folder) {
   if (!std::getline(in, word) || !std::getline(in, out.reason) || !std::getline(in, out.left) ||
       !std::getline(in, out.file) || !(in >> out.line))
     return std::nullopt;
-  const auto* const known = std::ranges::find(all_verdicts, word, &word_of);
+  const auto* const known = std::ranges::find(all_verdicts, word, [](verdict each) { return word_of(each); });
   if (known == std::end(all_verdicts)) return std::nullopt;
   out.what = *known;
   return out;

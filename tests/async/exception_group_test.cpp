@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "support.hpp"
 
 namespace exception_group_test {
@@ -192,6 +194,87 @@ TEST(maybe_raise_from_masking_error, leaves_alone_what_hides_nothing) {
   for (const auto& error : {std::exception_ptr(), a_cancellation(), runtime("a"), tree(),
                             join_errors("x", {a_cancellation(), a_cancellation()})})
     EXPECT_EQ(error_of([&] { maybe_raise_from_masking_error(error); }), "");
+}
+
+namespace {
+
+template <class F> std::exception_ptr thrown_by(F call) {
+  try {
+    call();
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+class says_nothing final : public std::exception {
+ public:
+  const char* what() const noexcept override { return nullptr; }
+};
+
+}  // namespace
+
+TEST(describe, has_the_causes_of_an_error_below_it_and_the_type_that_was_thrown) {
+  const auto chain = thrown_by([] {
+    try {
+      try {
+        throw std::out_of_range("third");
+      } catch (...) {
+        std::throw_with_nested(std::logic_error("second"));
+      }
+    } catch (...) {
+      std::throw_with_nested(std::runtime_error("first"));
+    }
+  });
+  EXPECT_EQ(type_name(chain), "std::runtime_error");
+  EXPECT_EQ(
+      describe(chain),
+      "std::runtime_error: first\ncaused by std::logic_error: second\ncaused by std::out_of_range: third");
+  const auto without_cause = thrown_by([] { std::throw_with_nested(std::runtime_error("alone")); });
+  EXPECT_EQ(describe(without_cause), "std::runtime_error: alone");
+}
+
+TEST(describe, has_the_text_of_a_string_and_nothing_of_a_null) {
+  EXPECT_EQ(describe(thrown_by([] { throw "a literal"; })), "char const*: a literal");
+  EXPECT_THAT(describe(thrown_by([] { throw std::string("a string"); })), ::testing::EndsWith(">: a string"));
+  EXPECT_THAT(describe(thrown_by([] { throw says_nothing(); })), ::testing::EndsWith("says_nothing"));
+  EXPECT_EQ(describe(thrown_by([] { throw static_cast<const char*>(nullptr); })), "char const*");
+  EXPECT_EQ(describe(thrown_by([] { throw 7; })), "int");
+}
+
+TEST(nursery_errors, that_two_tasks_have_met_are_one_also_beside_a_cancel) {
+  const auto met = runtime("met");
+  run([&]() -> task<> {
+    auto outer = capture(open_task_nursery([&](task_nursery& tn) -> task<> {
+      tn.start_soon([&]() -> task<> {
+        // Its group holds the error and the cancel that comes of the body's.
+        co_await open_task_nursery([&](task_nursery& inner) -> task<> {
+          inner.start_soon([]() -> task<> { co_await sleep_forever(); });
+          try {
+            co_await sleep_forever();
+          } catch (const cancelled&) {
+          }
+          std::rethrow_exception(met);
+        });
+      });
+      co_await checkpoint();
+      co_await checkpoint();
+      std::rethrow_exception(met);
+    }));
+    const auto result = co_await std::move(outer);
+    EXPECT_EQ(describe(result.error()), "std::runtime_error: met");
+  });
+}
+
+TEST(without_repeats, keeps_each_error_where_it_is_met_first) {
+  const auto a = runtime("a"), b = runtime("b");
+  EXPECT_EQ(detail::without_repeats(nullptr), nullptr);
+  EXPECT_EQ(detail::without_repeats(a), a);
+  const auto distinct = join_errors("x", {a, b});
+  EXPECT_EQ(detail::without_repeats(distinct), distinct);
+  EXPECT_EQ(detail::without_repeats(join_errors("x", {a, a})), a);
+  EXPECT_EQ(describe(detail::without_repeats(join_errors("x", {a, join_errors("y", {a, b}), b}))),
+            describe(join_errors("x", {a, b})));
 }
 
 }  // namespace exception_group_test

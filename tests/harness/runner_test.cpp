@@ -67,6 +67,7 @@ void expect_each_verdict(const std::string& isolation) {
                                                        {"fault.temporary_file/", "LEAK"},
                                                        {"fault.fd/", "LEAK"},
                                                        {"fault.shm/", "LEAK"},
+                                                       {"fault.system_v_shm/", "LEAK"},
                                                        {"fault.socket_file/", "LEAK"},
                                                        {"fault.signal_handler/", "LEAK"},
                                                        {"fault.thread/", "LEAK"},
@@ -88,7 +89,7 @@ void expect_each_verdict(const std::string& isolation) {
                                                        {"fault_of_a_plain_test.fd", "LEAK"}};
   for (const auto& [test, verdict] : expected) EXPECT_EQ(run.verdict_of(test), verdict) << test;
   EXPECT_EQ(run.code, 1);
-  EXPECT_THAT(run.text, HasSubstr("4 passed, 23 failed, 1 skipped\n"));
+  EXPECT_THAT(run.text, HasSubstr("4 passed, 24 failed, 1 skipped\n"));
   EXPECT_THAT(run.text, HasSubstr("its process ended with signal 6 (Aborted) before the test was over"));
   EXPECT_THAT(run.text, HasSubstr("its process ended with exit code 0 before the test was over"));
   EXPECT_THAT(run.text, HasSubstr("skipped on purpose"));
@@ -98,7 +99,7 @@ void expect_each_verdict(const std::string& isolation) {
   EXPECT_THAT(page, HasSubstr("LEAK: zombie"));
   EXPECT_THAT(read_file(folder.path + "/all.md"), HasSubstr("| CRASH | `crash.abort/"));
   const std::string xml = read_file(folder.path + "/all.xml");
-  EXPECT_THAT(xml, HasSubstr("tests=\"28\" failures=\"19\" errors=\"4\" skipped=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("tests=\"29\" failures=\"20\" errors=\"4\" skipped=\"1\""));
   EXPECT_THAT(xml, HasSubstr("<property name=\"verdict\" value=\"LEAK\"/>"));
 }
 

@@ -113,6 +113,24 @@ TEST(rendered_error, of_this_process_is_its_type_and_text_line_by_line) {
   EXPECT_EQ(render_error(nullptr), "no error");
 }
 
+TEST(rendered_error, has_the_causes_of_an_error_also_in_another_process) {
+  std::exception_ptr error;
+  try {
+    try {
+      throw std::logic_error("cause");
+    } catch (...) {
+      std::throw_with_nested(std::runtime_error("effect"));
+    }
+  } catch (...) {
+    error = std::current_exception();
+  }
+  EXPECT_EQ(render_error(error), "std::runtime_error: effect\n  | caused by std::logic_error: cause");
+  const error_record record = detail::box_error(error, actor("kid", 42));
+  EXPECT_EQ(record.src_type_str, "std::runtime_error");
+  EXPECT_THAT(record.render(),
+              HasSubstr("std::runtime_error: effect\n  | caused by std::logic_error: cause\n"));
+}
+
 TEST(rendered_error, of_a_cancel_says_who_asked_on_whose_behalf_and_why_unless_the_text_does) {
   error_record record;
   record.src_uid = actor("kid");

@@ -2,6 +2,7 @@
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -19,6 +20,7 @@
 #include "run_folder.hpp"
 #include "tractor/plugin/registry.hpp"
 #include "tractor/runtime/run.hpp"
+#include "written.hpp"
 
 namespace {
 
@@ -150,8 +152,11 @@ int main(int argc, char** argv) {
     ::prctl(PR_SET_NAME, argv[0]);
     return fresh_child_main();
   }
+  // Whoever started this program may have had the ends of children ignored.
+  ::signal(SIGCHLD, SIG_DFL);
+  tractor::tools::open_missing_stdout();
   try {
-    return run(argc, argv);
+    return tractor::tools::written("tractor-conformance", run(argc, argv));
   } catch (const std::exception& error) {
     return usage_error(error.what());
   }

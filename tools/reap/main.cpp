@@ -8,6 +8,7 @@
 #include "reap_command.hpp"
 #include "runtime_flags.hpp"
 #include "tractor/plugin/settings_error.hpp"
+#include "written.hpp"
 
 namespace {
 
@@ -37,8 +38,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tractor::tools::open_missing_stdout();
   try {
-    return run(argc, argv);
+    return tractor::tools::written("tractor-reap", run(argc, argv));
   } catch (const tractor::settings_error& error) {
     return usage_error(error.what());
   } catch (const std::exception& error) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "number_range.hpp"
 #include "reaper.hpp"
 #include "runtime_flags.hpp"
 
@@ -83,7 +84,7 @@ void set_up_command(CLI::App& command, const tools::runtime_flags& flags, const 
   command
       .add_option("--grace", given->grace,
                   "Seconds that an actor has to end after SIGINT before it is killed; default 3")
-      ->check(CLI::Range(0.0, 3600.0));
+      ->check(tools::number_range(0, 3600));
   command.add_flag("--json", given->json, "Write JSON");
   command.footer(
       "The flags that end with -only leave processes alone; given together, each sweeps its own.\n"

@@ -17,6 +17,7 @@
 #include "runtime_flags.hpp"
 #include "top_command.hpp"
 #include "tractor/plugin/settings_error.hpp"
+#include "written.hpp"
 
 namespace {
 
@@ -72,8 +73,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tractor::tools::open_missing_stdout();
   try {
-    return run(argc, argv);
+    return tractor::tools::written("tractor", run(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tractor: %s\n", error.what());
     return exit_refused;

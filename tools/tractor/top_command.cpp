@@ -13,6 +13,7 @@
 #include "actor_processes.hpp"
 #include "json_text.hpp"
 #include "live_screen.hpp"
+#include "number_range.hpp"
 #include "table.hpp"
 #include "task_dumps.hpp"
 
@@ -120,7 +121,7 @@ void add_top_command(CLI::App& app, int& result) {
   CLI::App* const command = app.add_subcommand("top", "Shows the running actors of this user live.");
   const auto given = std::make_shared<top_options>();
   command->add_option("--interval", given->interval, "Seconds from one look to the next")
-      ->check(CLI::Range(0.1, 3600.))
+      ->check(tools::number_range(0.1, 3600))
       ->capture_default_str();
   command->add_flag("--once,--batch", given->once,
                     "Write one screen as plain text, as it is done where no terminal is");

@@ -2,8 +2,11 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
+#include <typeinfo>
 
 #include "tractor/async/detail/task_state.hpp"
 
@@ -55,13 +58,31 @@ void render(std::string& out, const std::exception_ptr& error, const std::string
     return;
   }
   out += type_name(error);
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    out += ": ";
-    for (const char* c = e.what(); *c; ++c) out += *c == '\n' ? "\n" + indent : std::string(1, *c);
-  } catch (...) {
+  const std::string text = detail::text_of_error(error);
+  if (!text.empty()) out += ": ";
+  for (const char c : text) out += c == '\n' ? "\n" + indent : std::string(1, c);
+}
+
+std::string text_with_causes(const std::exception& error) {
+  const char* const own = error.what();
+  std::string out = own ? own : "";
+  const auto* const nested = dynamic_cast<const std::nested_exception*>(&error);
+  if (nested && nested->nested_ptr()) out += "\ncaused by " + describe(nested->nested_ptr());
+  return out;
+}
+
+std::exception_ptr keep_first(const std::exception_ptr& error, std::vector<std::exception_ptr>& seen) {
+  const base_exception_group* const group = as_group(error);
+  if (!group) {
+    const bool is_new = std::find(seen.begin(), seen.end(), error) == seen.end();
+    return is_new ? seen.emplace_back(error) : nullptr;
   }
+  std::vector<std::exception_ptr> kept;
+  for (const auto& member : group->exceptions())
+    if (auto rest = keep_first(member, seen)) kept.push_back(std::move(rest));
+  if (kept == group->exceptions()) return error;
+  if (kept.empty()) return nullptr;
+  return kept.size() == 1 ? kept.front() : make_group(group->message(), std::move(kept));
 }
 
 }  // namespace
@@ -149,6 +170,34 @@ bool detail::only_cancelled(const std::exception_ptr& error,
   return only;
 }
 
+std::exception_ptr detail::without_repeats(const std::exception_ptr& error) noexcept {
+  std::vector<std::exception_ptr> seen;
+  return error ? keep_first(error, seen) : nullptr;
+}
+
+std::string detail::text_of_error(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& of) {
+    return text_with_causes(of);
+  } catch (const std::string& text) {
+    return text;
+  } catch (const char* text) {
+    return text ? text : "";
+  } catch (...) {
+    return {};
+  }
+}
+
+std::string detail::readable_type_name(const std::type_info& type) {
+  std::string name = demangle(type.name());
+  constexpr std::string_view begin = "std::_Nested_exception<";
+  if (!name.starts_with(begin) || !name.ends_with('>')) return name;
+  name = name.substr(begin.size(), name.size() - begin.size() - 1);
+  while (name.ends_with(' ')) name.pop_back();
+  return name;
+}
+
 void maybe_raise_from_masking_error(const std::exception_ptr& error) {
   auto is_cancel = [](const std::exception_ptr& leaf) { return detail::is_cancelled(leaf); };
   const auto [cancels, errors] = split_error(error, is_cancel);
@@ -158,7 +207,7 @@ void maybe_raise_from_masking_error(const std::exception_ptr& error) {
 std::string type_name(const std::exception_ptr& error) {
   if (!error) return "none";
   const std::type_info* type = error.__cxa_exception_type();
-  return type ? demangle(type->name()) : "unknown exception";
+  return type ? detail::readable_type_name(*type) : "unknown exception";
 }
 
 std::string describe(const std::exception_ptr& error) {

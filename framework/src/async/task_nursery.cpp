@@ -84,7 +84,9 @@ task<> task_nursery::join(std::exception_ptr body_error) {
 
 std::exception_ptr task_nursery::close() noexcept {
   static_cast<detail::list_hook<detail::in_parent>&>(*this).unlink();
-  std::exception_ptr rest = scope_.leave(join_errors("several tasks failed", std::move(errors_)));
+  // Two tasks may have met one error, of which a cancel beside it made two groups.
+  std::exception_ptr rest =
+      detail::without_repeats(scope_.leave(join_errors("several tasks failed", std::move(errors_))));
   if (ending_) {
     ending_->cancel_called = scope_.cancel_called();
     ending_->cancelled_caught = scope_.cancelled_caught();

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "runtime/guards.hpp"
+#include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/log/logger.hpp"
 
@@ -14,6 +15,11 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr std::size_t tail_size = 4096;
+
+// A cancel, or several: no error of what is cancelled.
+bool is_only_cancelled(const std::exception_ptr& error) {
+  return only_cancelled(error, [](const std::exception_ptr&) { return false; });
+}
 
 task<std::exception_ptr> as_task(std::exception_ptr known) { co_return known; }
 
@@ -93,6 +99,8 @@ task<> child_actor::live(task_nursery& tasks, const std::function<void(portal)>&
   }
   // One that left by itself, even with code 0, had no time to put things away.
   const bool left_by_itself = exited_.is_set();
+  // No cancel that comes at the same time hides that.
+  if (left_by_itself && !status_.success() && (!error || is_only_cancelled(error))) error = death(false);
   try {
     if (process_ && !left_by_itself) co_await shielded([&]() -> task<> { co_await end(nursery_.hard_); });
   } catch (...) {
@@ -111,7 +119,7 @@ task<> child_actor::live(task_nursery& tasks, const std::function<void(portal)>&
   if (!in_order && (left_by_itself || (exited_.is_set() && !status_.success())))
     co_await shielded([&]() -> task<> { co_await clean_up_after_death(); });
   if (once_ && !once_->done.is_set()) {
-    once_->error = error ? error : death(false);
+    once_->error = error && !is_only_cancelled(error) ? error : ended_early();
     once_->done.set();
   }
   boot_stderr_.reset();
@@ -135,7 +143,8 @@ task<> child_actor::attend() {
   else
     co_await watch_link();
   if (lost_) std::rethrow_exception(lost_);
-  if (exited_.is_set() && !status_.success()) fail_exit(false);
+  const bool owes_a_result = once_ && !once_->done.is_set();
+  if (exited_.is_set() && (owes_a_result || !status_.success())) fail_exit(false);
 }
 
 // Waits for the end of the process. One that lives and cannot be reached any more has failed: at once if it
@@ -165,9 +174,18 @@ task<> child_actor::run_once() {
   } catch (...) {
     error = std::current_exception();
   }
+  // Cut off: its process is gone, or its nursery ends. What that is to who waits is known at the end of
+  // `live`.
+  if (error && is_only_cancelled(error)) std::rethrow_exception(error);
   once_->error = error;
   once_->done.set();
   if (error) std::rethrow_exception(error);
+}
+
+std::exception_ptr child_actor::ended_early() {
+  if (exited_.is_set() && !status_.success()) return death(false);
+  return std::make_exception_ptr(
+      runtime_failure("'" + id_.short_form() + "' was ended before it had a result"));
 }
 
 task<bool> child_actor::exits_within(duration bound) {
@@ -227,7 +245,8 @@ task<> child_actor::clean_up_after_death() {
 
 task<std::exception_ptr> child_actor::explain_end(std::shared_ptr<child_actor> self) {
   const bool gone = co_await self->exits_within(500ms);
-  if (!gone || self->status_.success()) co_return nullptr;
+  const bool was_asked = self->expected_.connected && self->expected_.connected->cancel_acknowledged();
+  if (!gone || (was_asked && self->status_.success())) co_return nullptr;
   co_return self->death(false);
 }
 

@@ -50,6 +50,8 @@ class child_actor : public std::enable_shared_from_this<child_actor> {
   static task<std::exception_ptr> explain_end(std::shared_ptr<child_actor> self);
   void detach() noexcept;
   std::exception_ptr death(bool booting);
+  /// What a caller is told whose call has neither a result nor an error.
+  std::exception_ptr ended_early();
   std::string stderr_tail() const;
   [[noreturn]] void fail_exit(bool booting);
 

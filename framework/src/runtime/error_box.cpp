@@ -158,11 +158,9 @@ error_box box_of(const std::exception_ptr& error) {
     add_text(box, group.message());
     add_count(box, group.exceptions().size());
     for (const std::exception_ptr& member : group.exceptions()) box.members.push_back(box_of(member));
-  } catch (const std::exception& local) {
-    box.head = type_name(error);
-    add_text(box, local.what());
   } catch (...) {
     box.head = type_name(error);
+    add_text(box, text_of_error(error));
   }
   return box;
 }

@@ -1,6 +1,5 @@
 #include "tractor/runtime/errors.hpp"
 
-#include <cxxabi.h>
 #include <string.h>
 
 #include <cstdlib>
@@ -19,10 +18,7 @@ namespace tractor {
 namespace {
 
 std::string demangled(const std::type_info& type) {
-  int status = 0;
-  std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
-                                              std::free);
-  std::string name = status == 0 ? text.get() : type.name();
+  std::string name = detail::readable_type_name(type);
   for (const char* anonymous : {"(anonymous namespace)::", "{anonymous}::"})
     for (std::size_t at; (at = name.find(anonymous)) != std::string::npos;)
       name.erase(at, std::string_view(anonymous).size());
@@ -148,7 +144,10 @@ std::exception_ptr remote_actor_error::unwrap() const {
 
 actor_failure::actor_failure(actor_id who, exit_status how, bool booting, std::string stderr_tail)
     : std::runtime_error("actor '" + who.short_form() + "' (pid " + std::to_string(who.pid()) + ") " +
-                         how.text() + (booting ? " before it had booted" : "") +
+                         how.text() +
+                         (booting         ? " before it had booted"
+                          : how.success() ? " and left a call unanswered"
+                                          : "") +
                          (stderr_tail.empty() ? "" : "; the last it wrote:\n" + stderr_tail)),
       who_(std::move(who)),
       status_(how),
@@ -234,12 +233,10 @@ error_record box_error(const std::exception_ptr& error, const actor_id& self) {
     for (const restart_record& each : escalation.history())
       if (each.why) record.group.push_back(box_error(each.why, self));
     return record;
-  } catch (const std::exception& local) {
-    error_record record = fresh_record(error, self);
-    record.message = readable(local.what());
-    return record;
   } catch (...) {
-    return fresh_record(error, self);
+    error_record record = fresh_record(error, self);
+    record.message = readable(text_of_error(error));
+    return record;
   }
 }
 

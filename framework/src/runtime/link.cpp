@@ -330,7 +330,9 @@ task<> link::call(msg::start& call, pending_call& pending) {
     co_await shielded(end_remote);
   }
   pending_.erase(cid);
-  if (cut) std::rethrow_exception(cut);
+  // An error of the other side is one, whatever has cut the call off: as if it were raised here in a cleanup.
+  const bool failed = pending.error && !is_error<context_cancelled>(pending.error);
+  if (cut && !(failed && is_error<remote_actor_error>(pending.error))) std::rethrow_exception(cut);
   if (pending.error) std::rethrow_exception(pending.error);
 }
 

@@ -70,13 +70,43 @@ void announce(const settings& chosen) {
   if (chosen.debug_mode.value()) complain("debug mode is accepted, but the debugger is not there yet");
 }
 
+/// Receives what asks this process to end, while it lives. asio would leave those signals at their default:
+/// what was there before, as an ignored SIGINT of a program in the background of a script, is put back.
+class interrupt_signals {
+ public:
+  interrupt_signals() : set_(this_context()) {
+    for (const int number : interrupting_signals()) {
+      ::sigaction(number, nullptr, &before_.emplace_back(number, disposition()).second);
+      set_.add(number);
+    }
+  }
+  interrupt_signals(const interrupt_signals&) = delete;
+  ~interrupt_signals() {
+    // None may come in between.
+    sigset_t all, mask;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &mask);
+    boost::system::error_code ignored;
+    set_.clear(ignored);
+    for (const auto& [number, how] : before_) ::sigaction(number, &how, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  }
+
+  asio::signal_set& set() noexcept { return set_; }
+
+ private:
+  using disposition = struct sigaction;
+
+  asio::signal_set set_;
+  std::vector<std::pair<int, disposition>> before_;
+};
+
 // Before its main task runs, all that a root does can be cut off; later on, its teardown must not be.
 task<> watch_interrupts(int& interrupted_by, cancel_scope*& what_runs) {
-  asio::signal_set signals(this_context());
-  for (const int each : interrupting_signals()) signals.add(each);
+  interrupt_signals interrupts;
   const interrupts_let_in here;
   for (int count = 1;; ++count) {
-    const int signo = co_await signals.async_wait(use_task);
+    const int signo = co_await interrupts.set().async_wait(use_task);
     if (count > 1) {
       // Somebody insists: no more order. The guards end what is below.
       TRACTOR_LOG(runtime, critical, "interrupted again: ending at once");

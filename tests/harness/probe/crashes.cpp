@@ -147,4 +147,13 @@ TEST(sandboxed, has_a_world_of_its_own) {
   EXPECT_TRUE(std::filesystem::is_empty("/dev/shm"));
 }
 
+// A user who is not root has no more rights there than elsewhere.
+TEST(sandboxed, opens_no_file_that_is_closed_to_it) {
+  const std::filesystem::path file = std::filesystem::temp_directory_path() / "closed";
+  std::ofstream(file) << "closed";
+  std::filesystem::permissions(file, std::filesystem::perms::none);
+  EXPECT_FALSE(std::ifstream(file).is_open());
+  std::filesystem::remove(file);
+}
+
 }  // namespace crashes

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -89,6 +90,8 @@ TRACTOR_CELL_TEST(fault, fd) { EXPECT_GE(::open("/dev/zero", O_RDONLY | O_CLOEXE
 TRACTOR_CELL_TEST(fault, shm) {
   std::ofstream("/dev/shm/tractor-probe-" + std::to_string(::getpid())) << "left";
 }
+
+TRACTOR_CELL_TEST(fault, system_v_shm) { EXPECT_GE(::shmget(IPC_PRIVATE, 4096, 0600), 0); }
 
 TRACTOR_CELL_TEST(fault, socket_file) {
   const std::string path = std::string(std::getenv("XDG_RUNTIME_DIR")) + "/left.sock";

@@ -98,6 +98,13 @@ template <class... Also> bool is_multi_cancelled(const std::exception_ptr& error
 TRACTOR_API void maybe_raise_from_masking_error(const std::exception_ptr& error);
 
 namespace detail {
+/// Leaves each error object, except the groups, where it is met first, and takes it out elsewhere.
+TRACTOR_API std::exception_ptr without_repeats(const std::exception_ptr& error) noexcept;
+/// The text of an exception or of a string that was thrown, below it that of its causes, as
+/// `std::throw_with_nested` keeps them; empty for other things. A null `what()` is an empty text.
+TRACTOR_API std::string text_of_error(const std::exception_ptr& error);
+/// The name of a type, without what `std::throw_with_nested` wraps it in.
+TRACTOR_API std::string readable_type_name(const std::type_info& type);
 /// True when each leaf of `error` is a `cancelled` or matches.
 TRACTOR_API bool only_cancelled(const std::exception_ptr& error,
                                 const std::function<bool(const std::exception_ptr&)>& also);
