@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "utf8_text.hpp"
+
 namespace tractor::harness::detail {
 
 namespace {
@@ -27,6 +29,7 @@ std::string row_of(const test_result& result) {
 }
 
 std::string no_pipes(std::string text) {
+  text = as_utf8(text);
   std::ranges::replace(text, '|', '/');
   return text;
 }
@@ -55,7 +58,7 @@ std::vector<std::vector<std::string>> cells_table(const run_summary& of) {
 
 std::string xml_escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : as_utf8(text)) {
     const auto code = static_cast<unsigned char>(c);
     if (c == '&')
       out += "&amp;";
@@ -121,8 +124,8 @@ std::string markdown_report(const run_summary& of) {
   for (const test_result& each : sorted(of.results)) {
     if (each.what == verdict::pass) continue;
     if (std::exchange(first, false)) out += "\n| verdict | test | reason |\n|---|---|---|\n";
-    out +=
-        "| " + std::string(word_of(each.what)) + " | `" + each.name + "` | " + no_pipes(each.reason) + " |\n";
+    out += "| " + std::string(word_of(each.what)) + " | `" + as_utf8(each.name) + "` | " +
+           no_pipes(each.reason) + " |\n";
   }
   return out;
 }
