@@ -96,16 +96,21 @@ class worker_listener final : public testing::EmptyTestEventListener {
   explicit worker_listener(std::string file) : file_(std::move(file)) {}
 
   void OnTestEnd(const testing::TestInfo& info) override { write(judge(*info.result())); }
-  // What fails behind the test: a fixture of the session at its end. What the test has left stays told.
-  void OnTestProgramEnd(const testing::UnitTest& unit) override {
-    if (!unit.ad_hoc_test_result().Failed()) return;
-    test_result behind = judge(unit.ad_hoc_test_result());
-    if (told_.what == verdict::leak) behind.add_leak(told_.reason);
-    if (!told_.left.empty()) behind.add_leak(told_.left);
-    write(behind);
-  }
+  // The set-up and the tear-down of its suite, and of the program: a fixture of the session at its end.
+  void OnTestSuiteEnd(const testing::TestSuite& suite) override { add_around(suite.ad_hoc_test_result()); }
+  void OnTestProgramEnd(const testing::UnitTest& unit) override { add_around(unit.ad_hoc_test_result()); }
 
  private:
+  // What the test has left stays told, and so does its own error, which comes first.
+  void add_around(const testing::TestResult& result) {
+    // A set-up of the program that skips lets no test begin.
+    if (!told_ && result.Skipped()) write(judge(result));
+    if (!result.Failed() || (told_ && is_bad(told_->what) && told_->what != verdict::leak)) return;
+    test_result around = judge(result);
+    if (told_ && told_->what == verdict::leak) around.add_leak(told_->reason);
+    write(around);
+  }
+
   void write(const test_result& seen) {
     told_ = seen;
     std::ofstream(file_) << word_of(seen.what) << "\n"
@@ -115,7 +120,7 @@ class worker_listener final : public testing::EmptyTestEventListener {
                          << seen.line << "\n";
   }
   std::string file_;
-  test_result told_;
+  std::optional<test_result> told_;
 };
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <tractor/harness/process.hpp>
 
 #include "finished_run.hpp"
-#include "own_folder.hpp"
 #include "program.hpp"
 
 namespace worker_report_test {
@@ -16,9 +15,12 @@ namespace worker_report_test {
 using namespace tractor::harness;
 using namespace tractor::harness::detail;
 using test::finished_run;
-using test::own_folder;
+using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
+using testing::StartsWith;
 
 command probe(const std::string& filter) {
   return command(test::program("tractor_harness_probe")).arg("--gtest_filter=" + filter);
@@ -82,6 +84,57 @@ TEST(output_of_a_worker, has_the_failure_of_a_test_that_prints_marks) {
     EXPECT_THAT(run.text, HasSubstr("\nbehind the marks\n"));
     EXPECT_THAT(run.text, HasSubstr("Failure\nFailed\nthe reason behind them\n"));
     EXPECT_THAT(run.text, HasSubstr("\nan open line\n[ FAIL    ] spoken."));
+  }
+}
+
+/// What a run in workers says of a test: `FAIL: reason`.
+std::string told_of(const std::string& test, const finished_run& run) {
+  const std::size_t name = run.text.find("] " + test + " ("), end = run.text.find('\n', name);
+  const std::size_t reason = run.text.find(" ms)", name);
+  EXPECT_LT(reason, end) << run.text;
+  return run.verdict_of(test) + run.text.substr(reason + 4, end - reason - 4);
+}
+
+TEST(surroundings_of_a_test, that_fail_are_its_failure) {
+  const std::string before = "suite_fails_before.passes", thrown = "suite_throws_before.passes";
+  const std::string behind = "suite_fails_behind.";
+  for (const char* const isolation : {"sandbox", "process"}) {
+    const finished_run run(probe("suite_*").arg("--isolate", isolation));
+    EXPECT_EQ(run.code, 1);
+    EXPECT_THAT(told_of(before, run), MatchesRegex("FAIL: surroundings.cpp:[0-9]+: no server"));
+    EXPECT_THAT(told_of(thrown, run), AllOf(StartsWith("FAIL: C++ exception"), HasSubstr("no server")));
+    for (const char* const test : {"passes", "skips"})
+      EXPECT_THAT(told_of(behind + test, run), MatchesRegex("FAIL: surroundings.cpp:[0-9]+: .*not put away"));
+    EXPECT_THAT(told_of(behind + "fails", run),
+                MatchesRegex("FAIL: surroundings.cpp:[0-9]+: its own reason"));
+    EXPECT_THAT(told_of(behind + "leaves_a_descriptor", run),
+                MatchesRegex("FAIL: surroundings.cpp:[0-9]+: .*not put away; besides LEAK: fd .*/dev/zero"));
+    // What they printed, and where they failed, is shown.
+    EXPECT_THAT(run.text,
+                ContainsRegex("the server says no\n[^\n]*surroundings.cpp:[0-9]+: Failure\nFailed\nno "));
+    EXPECT_THAT(run.text,
+                ContainsRegex("the server stays\n[^\n]*surroundings.cpp:[0-9]+: Failure\nValue of: "));
+    EXPECT_THAT(run.text, Not(HasSubstr("[-----")));
+  }
+}
+
+TEST(surroundings_of_a_test, of_its_whole_program_too) {
+  const std::string passes = "in_an_environment.passes", fails = "in_an_environment.fails";
+  const auto in = [](const std::string& environment, const std::string& isolation) {
+    return finished_run(
+        probe("in_an_environment.*").arg("--isolate", isolation).env("PROBE_ENVIRONMENT", environment));
+  };
+  for (const char* const isolation : {"sandbox", "process"}) {
+    const finished_run before = in("fails before", isolation), behind = in("fails behind", isolation);
+    const finished_run none = in("skips", isolation);
+    for (const std::string& test : {passes, fails}) {
+      EXPECT_THAT(told_of(test, before), MatchesRegex("FAIL: surroundings.cpp:[0-9]+: no world"));
+      EXPECT_EQ(told_of(test, none), "SKIP: no world today");
+    }
+    EXPECT_THAT(told_of(passes, behind), MatchesRegex("FAIL: surroundings.cpp:[0-9]+: the world stays"));
+    EXPECT_THAT(told_of(fails, behind), MatchesRegex("FAIL: surroundings.cpp:[0-9]+: its own reason"));
+    EXPECT_THAT(behind.text, ContainsRegex("surroundings.cpp:[0-9]+: Failure\nFailed\nthe world stays\n"));
+    EXPECT_EQ(none.code, 0);
   }
 }
 
