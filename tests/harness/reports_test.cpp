@@ -144,6 +144,34 @@ TEST(reports, are_readable_whatever_a_test_has_written) {
   }
 }
 
+TEST(reports, that_can_be_written_are_whatever_becomes_of_the_others) {
+  const own_folder folder;
+  for (const char* const full : {"/full.xml", "/full.md"})
+    std::filesystem::create_symlink("/dev/full", folder.path + full);
+  const test::finished_run run(
+      command(test::program("tractor_harness_probe"))
+          .arg("--gtest_filter=fault_of_a_plain_test.fd")
+          .arg("--junit", folder.path + "/full.xml", "--html", folder.path + "/all.html")
+          .arg("--markdown", folder.path + "/full.md")
+          .env("GITHUB_STEP_SUMMARY", folder.path + "/summary.md"));
+  EXPECT_EQ(run.code, 2) << run.text;
+  for (const char* const full : {"/full.xml", "/full.md"})
+    EXPECT_THAT(run.text, HasSubstr("\ncannot write " + folder.path + full + ": No space left on device\n"));
+  EXPECT_THAT(text_in(folder.path + "/all.html"), HasSubstr("fault_of_a_plain_test.fd"));
+  EXPECT_THAT(text_in(folder.path + "/summary.md"), HasSubstr("fault_of_a_plain_test.fd"));
+}
+
+TEST(reports, say_when_the_page_of_a_job_is_without_them) {
+  for (const std::string page : {"/dev/full", "/nowhere/summary.md"}) {
+    const test::finished_run run(command(test::program("tractor_harness_probe"))
+                                     .arg("--gtest_filter=in_an_environment.passes")
+                                     .env("GITHUB_STEP_SUMMARY", page));
+    EXPECT_EQ(run.code, 0) << run.text;
+    EXPECT_THAT(run.text,
+                HasSubstr("\nthe summary is not in GITHUB_STEP_SUMMARY: cannot write " + page + ": No s"));
+  }
+}
+
 TEST(reports, for_the_log_of_a_job_escape_what_would_end_a_line) {
   test_results bad(2);
   bad[0].name = "a.b:c,d";
