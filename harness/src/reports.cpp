@@ -28,10 +28,22 @@ std::string row_of(const test_result& result) {
   return cell.empty() ? "(no cell)" : cell;
 }
 
-std::string no_pipes(std::string text) {
-  text = as_utf8(text);
-  std::ranges::replace(text, '|', '/');
-  return text;
+// As the text in a table of markdown: nothing of it ends a cell, or is taken for a tag.
+std::string cell_text(const std::string& text) {
+  std::string out;
+  for (const char c : as_utf8(text)) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '|' || c == '\\')
+      out += {'\\', c};
+    else
+      out += c;
+  }
+  return out;
 }
 
 /// The rows of a table, the first of which is its head.
@@ -125,7 +137,7 @@ std::string markdown_report(const run_summary& of) {
     if (each.what == verdict::pass) continue;
     if (std::exchange(first, false)) out += "\n| verdict | test | reason |\n|---|---|---|\n";
     out += "| " + std::string(word_of(each.what)) + " | `" + as_utf8(each.name) + "` | " +
-           no_pipes(each.reason) + " |\n";
+           cell_text(each.reason) + " |\n";
   }
   return out;
 }

@@ -78,7 +78,16 @@ TEST(reports, of_strange_text_stay_well_formed) {
     EXPECT_THAT(text, HasSubstr("because a &lt; b | c"));
     EXPECT_THAT(text, Not(HasSubstr("\x01")));
   }
-  EXPECT_THAT(markdown_report(sample()), HasSubstr("| because a < b / c |"));
+  EXPECT_THAT(markdown_report(sample()), HasSubstr("| because a &lt; b \\| c |"));
+}
+
+TEST(reports, for_pages_keep_the_words_of_a_reason) {
+  run_summary all;
+  test_result& one = all.results.emplace_back();
+  one.name = "a.b";
+  one.reason = "std::vector<int> & a || b\\|c";
+  EXPECT_THAT(markdown_report(all),
+              HasSubstr("| CRASH | `a.b` | std::vector&lt;int&gt; &amp; a \\|\\| b\\\\\\|c |\n"));
 }
 
 // The wire has a strict check of its own.
