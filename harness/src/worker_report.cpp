@@ -87,7 +87,9 @@ test_result judge(const testing::TestResult& result) {
     set_place(out, part);
   }
   if (first_leak && !is_bad(out.what)) set_place(out, *first_leak);
-  for (const std::string& each : leaks) out.add_leak(each);
+  // One stands for all.
+  if (leaks.size() == 1) out.add_leak(leaks.front());
+  if (leaks.size() > 1) out.add_leak(leaks.front() + ", and " + std::to_string(leaks.size() - 1) + " more");
   return out;
 }
 

@@ -138,4 +138,13 @@ TEST(surroundings_of_a_test, of_its_whole_program_too) {
   }
 }
 
+TEST(leak_of_a_test, that_is_one_of_many_is_told_with_their_number) {
+  for (const char* const isolation : {"sandbox", "process"}) {
+    const finished_run run(probe("leaves.many_processes:leaves.one_process").arg("--isolate", isolation));
+    EXPECT_THAT(told_of("leaves.many_processes", run),
+                MatchesRegex("LEAK: process [0-9]+ .*: still runs after the test.*, and 39 more"));
+    EXPECT_THAT(told_of("leaves.one_process", run), Not(HasSubstr(" more")));
+  }
+}
+
 }  // namespace worker_report_test
