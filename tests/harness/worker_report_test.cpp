@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <tractor/harness/process.hpp>
 
 #include "finished_run.hpp"
+#include "own_folder.hpp"
 #include "program.hpp"
 
 namespace worker_report_test {
@@ -15,6 +17,7 @@ namespace worker_report_test {
 using namespace tractor::harness;
 using namespace tractor::harness::detail;
 using test::finished_run;
+using test::own_folder;
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
@@ -144,6 +147,20 @@ TEST(leak_of_a_test, that_is_one_of_many_is_told_with_their_number) {
     EXPECT_THAT(told_of("leaves.many_processes", run),
                 MatchesRegex("LEAK: process [0-9]+ .*: still runs after the test.*, and 39 more"));
     EXPECT_THAT(told_of("leaves.one_process", run), Not(HasSubstr(" more")));
+  }
+}
+
+TEST(leak_of_a_test, may_be_a_link_to_a_folder) {
+  for (const char* const isolation : {"sandbox", "process", "none"}) {
+    const own_folder folder;
+    std::filesystem::create_directories(folder.path + "/kept/more");
+    const finished_run run(probe("leaves.link_to_a_folder")
+                               .arg("--isolate", isolation)
+                               .env("PROBE_TARGET", folder.path + "/kept"));
+    EXPECT_EQ(run.code, 1) << run.text;
+    EXPECT_THAT(run.text, ContainsRegex("LEAK: link [^ ]*/left\n"));
+    // What it leads to is not the test's.
+    EXPECT_TRUE(std::filesystem::exists(folder.path + "/kept/more"));
   }
 }
 

@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 namespace leaves {
 
 void leave_process() {
@@ -15,6 +18,11 @@ TEST(leaves, one_process) { leave_process(); }
 
 TEST(leaves, many_processes) {
   for (int i = 0; i < 40; ++i) leave_process();
+}
+
+TEST(leaves, link_to_a_folder) {
+  const char* const target = std::getenv("PROBE_TARGET");
+  std::filesystem::create_directory_symlink(target ? target : "/", testing::TempDir() + "left");
 }
 
 }  // namespace leaves
