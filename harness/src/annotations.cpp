@@ -5,6 +5,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "utf8_text.hpp"
+
 namespace tractor::harness::detail {
 
 namespace {
@@ -12,7 +14,7 @@ namespace {
 // A byte that would end the text is written as in a URL, and so is what marks it.
 std::string escaped(const std::string& text, std::string_view bytes) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : as_utf8(text)) {
     char code[8];
     std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
     bytes.find(c) == bytes.npos ? out += c : out += code;

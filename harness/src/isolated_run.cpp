@@ -168,7 +168,7 @@ class dealer {
     const std::string left = end_what_is_left(worker->pid());
     test_result out = judge(test, status, read_report(folder));
     // What it told its stderr has no marks, and stands behind.
-    out.output = output_of_test(worker->out()) + worker->err() + seen;
+    out.output = output_of_test(worker->out(), test.name) + worker->err() + seen;
     if (!left.empty()) out.output += "ended by force:\n" + left;
     // One that crashed, or was ended from outside, had no time to tidy up.
     std::error_code unknown;

@@ -45,7 +45,8 @@ std::set<std::string> files_of_run() {
   for (const char* part : {runtime_part, temporary_part, scratch_part}) {
     const std::string folder = current_session().folder + part;
     for (const auto& entry : fs::recursive_directory_iterator(folder, ignored))
-      if (!entry.is_directory(ignored) || (part == temporary_part && fs::is_empty(entry.path(), ignored)))
+      if (entry.symlink_status(ignored).type() != fs::file_type::directory ||
+          (part == temporary_part && fs::is_empty(entry.path(), ignored)))
         out.insert(entry.path());
   }
   return out;
@@ -175,6 +176,7 @@ bool used_by_others(const std::string& path) {
 
 std::string kind_of_file(const std::string& path) {
   std::error_code ignored;
+  if (fs::is_symlink(path, ignored)) return "link ";
   if (fs::is_socket(path, ignored)) return "socket file ";
   return fs::is_directory(path, ignored) ? "folder " : "file ";
 }

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "utf8_text.hpp"
+
 namespace tractor::harness::detail {
 
 namespace {
@@ -26,9 +28,22 @@ std::string row_of(const test_result& result) {
   return cell.empty() ? "(no cell)" : cell;
 }
 
-std::string no_pipes(std::string text) {
-  std::ranges::replace(text, '|', '/');
-  return text;
+// As the text in a table of markdown: nothing of it ends a cell, or is taken for a tag.
+std::string cell_text(const std::string& text) {
+  std::string out;
+  for (const char c : as_utf8(text)) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '|' || c == '\\')
+      out += {'\\', c};
+    else
+      out += c;
+  }
+  return out;
 }
 
 /// The rows of a table, the first of which is its head.
@@ -55,7 +70,7 @@ std::vector<std::vector<std::string>> cells_table(const run_summary& of) {
 
 std::string xml_escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : as_utf8(text)) {
     const auto code = static_cast<unsigned char>(c);
     if (c == '&')
       out += "&amp;";
@@ -121,8 +136,8 @@ std::string markdown_report(const run_summary& of) {
   for (const test_result& each : sorted(of.results)) {
     if (each.what == verdict::pass) continue;
     if (std::exchange(first, false)) out += "\n| verdict | test | reason |\n|---|---|---|\n";
-    out +=
-        "| " + std::string(word_of(each.what)) + " | `" + each.name + "` | " + no_pipes(each.reason) + " |\n";
+    out += "| " + std::string(word_of(each.what)) + " | `" + as_utf8(each.name) + "` | " +
+           cell_text(each.reason) + " |\n";
   }
   return out;
 }

@@ -78,7 +78,9 @@ class body_run {
   // Not less late if the body ends meanwhile.
   task<> report_lateness() {
     const std::string seen = co_await dump_of_this_tree();
-    report_(test_.file, test_.line, "TIMEOUT: not done after " + seconds_text(bound_of(test_)) + ". " + seen);
+    // Its first line is the reason of reports, and the tree stands beneath.
+    report_(test_.file, test_.line,
+            "TIMEOUT: not done after " + seconds_text(bound_of(test_)) + ", and cancelled\n" + seen);
   }
 
   const test_case& test_;

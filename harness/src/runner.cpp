@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "annotations.hpp"
@@ -85,14 +88,33 @@ void keep_results(const test_results& results, int durations) {
   remember_results(good, failed);
 }
 
+// A summary for a page is no report that was asked for: that it is missing fails no run.
+void add_to_page(const std::string& page, const run_summary& summary) {
+  errno = 0;
+  std::ofstream file(page, std::ios::app);
+  file << markdown_report(summary) << "\n" << std::flush;
+  if (!file)
+    std::fprintf(stderr, "the summary is not in GITHUB_STEP_SUMMARY: cannot write %s: %s\n", page.c_str(),
+                 std::strerror(errno ? errno : EIO));
+}
+
+// One that cannot be written takes no other with it.
 void write_reports(const flags& given, const run_summary& summary) {
-  if (!given.junit.empty()) write_report(given.junit, junit_report(summary));
-  if (!given.html.empty())
-    write_report(given.html, html_report(summary, std::filesystem::path(given.html).parent_path()));
-  if (!given.markdown.empty()) write_report(given.markdown, markdown_report(summary));
+  std::vector<std::string> errors;
+  const auto write = [&errors](const std::string& path, const auto& text) {
+    if (path.empty()) return;
+    try {
+      write_report(path, text());
+    } catch (const std::system_error& error) {
+      errors.push_back(error.what());
+    }
+  };
+  write(given.junit, [&] { return junit_report(summary); });
+  write(given.html, [&] { return html_report(summary, std::filesystem::path(given.html).parent_path()); });
+  write(given.markdown, [&] { return markdown_report(summary); });
   // CI systems that show a page for each run name a file for it.
-  if (const char* page = std::getenv("GITHUB_STEP_SUMMARY"); page && *page)
-    std::ofstream(page, std::ios::app) << markdown_report(summary) << "\n";
+  if (const char* page = std::getenv("GITHUB_STEP_SUMMARY"); page && *page) add_to_page(page, summary);
+  if (!errors.empty()) throw std::runtime_error(joined(errors, "\n"));
 }
 
 // The reports are tried before a run that may take long.

@@ -87,7 +87,9 @@ test_result judge(const testing::TestResult& result) {
     set_place(out, part);
   }
   if (first_leak && !is_bad(out.what)) set_place(out, *first_leak);
-  for (const std::string& each : leaks) out.add_leak(each);
+  // One stands for all.
+  if (leaks.size() == 1) out.add_leak(leaks.front());
+  if (leaks.size() > 1) out.add_leak(leaks.front() + ", and " + std::to_string(leaks.size() - 1) + " more");
   return out;
 }
 
@@ -96,16 +98,21 @@ class worker_listener final : public testing::EmptyTestEventListener {
   explicit worker_listener(std::string file) : file_(std::move(file)) {}
 
   void OnTestEnd(const testing::TestInfo& info) override { write(judge(*info.result())); }
-  // What fails behind the test: a fixture of the session at its end. What the test has left stays told.
-  void OnTestProgramEnd(const testing::UnitTest& unit) override {
-    if (!unit.ad_hoc_test_result().Failed()) return;
-    test_result behind = judge(unit.ad_hoc_test_result());
-    if (told_.what == verdict::leak) behind.add_leak(told_.reason);
-    if (!told_.left.empty()) behind.add_leak(told_.left);
-    write(behind);
-  }
+  // The set-up and the tear-down of its suite, and of the program: a fixture of the session at its end.
+  void OnTestSuiteEnd(const testing::TestSuite& suite) override { add_around(suite.ad_hoc_test_result()); }
+  void OnTestProgramEnd(const testing::UnitTest& unit) override { add_around(unit.ad_hoc_test_result()); }
 
  private:
+  // What the test has left stays told, and so does its own error, which comes first.
+  void add_around(const testing::TestResult& result) {
+    // A set-up of the program that skips lets no test begin.
+    if (!told_ && result.Skipped()) write(judge(result));
+    if (!result.Failed() || (told_ && is_bad(told_->what) && told_->what != verdict::leak)) return;
+    test_result around = judge(result);
+    if (told_ && told_->what == verdict::leak) around.add_leak(told_->reason);
+    write(around);
+  }
+
   void write(const test_result& seen) {
     told_ = seen;
     std::ofstream(file_) << word_of(seen.what) << "\n"
@@ -115,7 +122,7 @@ class worker_listener final : public testing::EmptyTestEventListener {
                          << seen.line << "\n";
   }
   std::string file_;
-  test_result told_;
+  std::optional<test_result> told_;
 };
 
 }  // namespace
@@ -137,14 +144,69 @@ std::optional<test_result> read_report(const std::string& folder) {
   return out;
 }
 
-std::string output_of_test(const std::string& all) {
-  const std::size_t run = all.find("[ RUN      ]");
-  if (run == all.npos) return all;
-  const std::size_t begin = std::min(all.find('\n', run), all.size() - 1) + 1;
-  std::size_t end = all.size();
-  for (const char* const mark : {"[       OK ]", "[  FAILED  ]", "[  SKIPPED ]", "[----------]"})
-    end = std::min(end, all.find(mark, begin));
-  return all.substr(begin, end - begin);
+namespace {
+
+constexpr const char* frame_end = "[==========] 1 test from 1 test suite ran.";
+
+// A mark of gtest's stands behind what was printed last, which may have left its line open.
+void drop_line(std::string& text, std::size_t at) {
+  if (at != text.npos) text.erase(at, std::min(text.find('\n', at), text.size() - 1) + 1 - at);
+}
+
+// What the surroundings of the test have printed at their set-up.
+std::string printed_before(std::string text, const std::string& suite) {
+  if (const std::size_t head = text.find("[==========] Running "); head != text.npos) {
+    text.erase(0, head);
+    drop_line(text, 0);
+  }
+  drop_line(text, text.find("[----------] Global test environment set-up."));
+  drop_line(text, text.find("[----------] 1 test from " + suite));
+  return text;
+}
+
+// And at their tear-down.
+std::string printed_behind(std::string text, const std::string& suite) {
+  text.resize(std::min(text.rfind(frame_end), text.size()));
+  drop_line(text, text.rfind("[----------] Global test environment tear-down"));
+  const std::size_t of_suite = text.rfind("[----------] 1 test from " + suite + " (");
+  drop_line(text, of_suite);
+  // It has an empty line beneath.
+  if (of_suite != text.npos && of_suite < text.size() && text[of_suite] == '\n') drop_line(text, of_suite);
+  return text;
+}
+
+// The last one, since a test may print some of others, even of its own name.
+std::size_t end_mark(const std::string& text, const std::string& test) {
+  std::size_t out = text.npos;
+  for (const char* const word : {"[       OK ] ", "[  FAILED  ] ", "[  SKIPPED ] "}) {
+    const std::string mark = word + test;
+    // Behind the frame the test may be listed again.
+    std::size_t at = text.rfind(mark, text.rfind(frame_end));
+    while (at != text.npos) {
+      const std::string_view rest = std::string_view(text).substr(at + mark.size());
+      if (rest.starts_with(" (") || rest.starts_with("\n") || rest.starts_with(", where ")) break;
+      at = at == 0 ? text.npos : text.rfind(mark, at - 1);
+    }
+    if (at != text.npos && (out == text.npos || at > out)) out = at;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string output_of_test(const std::string& all, const std::string& test) {
+  const std::string begin_mark = "[ RUN      ] " + test + "\n";
+  const std::size_t begin = all.find(begin_mark);
+  if (begin == all.npos) return all;
+  const std::string suite = test.substr(0, test.find('.'));
+  const std::string before = printed_before(all.substr(0, begin), suite);
+  std::string own = all.substr(begin + begin_mark.size());
+  const std::size_t end = end_mark(own, test);
+  if (end == own.npos) return before + own;
+  std::string behind = own.substr(end);
+  own.resize(end);
+  drop_line(behind, 0);
+  return before + own + printed_behind(behind, suite);
 }
 
 }  // namespace tractor::harness::detail

@@ -15,7 +15,8 @@ void report_to(const std::string& folder);
 /// end.
 std::optional<test_result> read_report(const std::string& folder);
 
-/// The part of a worker's stdout that belongs to its test, without gtest's frame.
-std::string output_of_test(const std::string& all);
+/// Returns what was printed for `test` to the stdout of its worker: by itself, and by its suite and the
+/// program around it, without gtest's frame.
+std::string output_of_test(const std::string& all, const std::string& test);
 
 }  // namespace tractor::harness::detail

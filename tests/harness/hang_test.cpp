@@ -102,6 +102,19 @@ TEST(hang, shows_each_process_with_its_tasks_and_the_end_of_its_log_beneath) {
   EXPECT_THAT(run.output_of("blocks_with_an_actor"), HasSubstr(", its loop is blocked):\n"));
 }
 
+TEST(hang, is_told_in_a_whole_sentence_with_the_tree_beneath) {
+  const session& chosen = current_session();
+  const finished_run run(command(test::program("tractor_harness_probe"))
+                             .arg("--spawn-backend", chosen.backends.front(), "--tpt-proto")
+                             .arg(chosen.transports.front(), "--gtest_filter=fault.late/*"));
+  const std::string sentence = "TIMEOUT: not done after [0-9.]+ s, and cancelled\n";
+  EXPECT_THAT(run.text,
+              ContainsRegex(sentence + "Its processes, with the tasks of its actors:\n  [0-9]+, state"));
+  EXPECT_THAT(run.text,
+              ContainsRegex("\n\\[ TIMEOUT \\] fault.late/[^ ]* \\([0-9]+ ms\\): not done after [0-9.]+ s, "
+                            "and cancelled\n"));
+}
+
 // The run, too, must leave nothing.
 TEST(hang, is_shown_from_outside_when_no_bound_of_the_test_itself_ends_it) {
   const hanging run("stuck.heeds_*", "0.1");

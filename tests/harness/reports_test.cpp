@@ -14,6 +14,9 @@
 #include <thread>
 #include <tractor/harness/process.hpp>
 #include <tractor/harness/session.hpp>
+#include <tractor/msg/reader.hpp>
+#include <tractor/msg/writer.hpp>
+#include <utility>
 #include <vector>
 
 #include "annotations.hpp"
@@ -75,7 +78,107 @@ TEST(reports, of_strange_text_stay_well_formed) {
     EXPECT_THAT(text, HasSubstr("because a &lt; b | c"));
     EXPECT_THAT(text, Not(HasSubstr("\x01")));
   }
-  EXPECT_THAT(markdown_report(sample()), HasSubstr("| because a < b / c |"));
+  EXPECT_THAT(markdown_report(sample()), HasSubstr("| because a &lt; b \\| c |"));
+}
+
+TEST(reports, for_pages_keep_the_words_of_a_reason) {
+  run_summary all;
+  test_result& one = all.results.emplace_back();
+  one.name = "a.b";
+  one.reason = "std::vector<int> & a || b\\|c";
+  EXPECT_THAT(markdown_report(all),
+              HasSubstr("| CRASH | `a.b` | std::vector&lt;int&gt; &amp; a \\|\\| b\\\\\\|c |\n"));
+}
+
+// The wire has a strict check of its own.
+bool is_utf8(const std::string& text) try {
+  tractor::msg::buffer bytes;
+  tractor::msg::writer(bytes).str(text);
+  tractor::msg::reader(bytes.view()).str();
+  return true;
+} catch (const tractor::msg::codec_error&) {
+  return false;
+}
+
+TEST(reports, hold_bytes_that_are_no_utf8_as_such_that_are) {
+  const std::string no_letter = "\xef\xbf\xbd";
+  const std::vector<std::pair<std::string, std::string>> told = {
+      {"\xc3\xa4 \xe2\x82\xac \xed\x9f\xbf \xee\x80\x80 \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf",
+       "\xc3\xa4 \xe2\x82\xac \xed\x9f\xbf \xee\x80\x80 \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf"},
+      {"\xff", no_letter},
+      {"\x80", no_letter},
+      {"\xe2\x82", no_letter + no_letter},                                  // cut short
+      {"\xc0\xaf", no_letter + no_letter},                                  // longer than need be
+      {"\xe0\x9f\xbf", no_letter + no_letter + no_letter},                  // likewise
+      {"\xf0\x8f\xbf\xbf", no_letter + no_letter + no_letter + no_letter},  // likewise
+      {"\xed\xa0\x80", no_letter + no_letter + no_letter},                  // a surrogate
+      {"\xf4\x90\x80\x80", no_letter + no_letter + no_letter + no_letter},  // beyond the last one
+      {"\xef\xbf\xbe\xef\xbf\xbf", no_letter + no_letter},                  // never letters
+  };
+  for (const auto& [bytes, text] : told) {
+    run_summary all;
+    test_result& one = all.results.emplace_back();
+    one.name = "suite.[" + bytes + "]";
+    one.reason = "reason [" + bytes + "]";
+    one.output = "output [" + bytes + "]";
+    for (const std::string& page : {junit_report(all), html_report(all), markdown_report(all),
+                                    github_annotations(all.results, "/srv/here")}) {
+      EXPECT_THAT(page, HasSubstr("[" + text + "]"));
+      EXPECT_THAT(page, HasSubstr("reason [" + text + "]"));
+      EXPECT_TRUE(is_utf8(page)) << page;
+    }
+    for (const std::string& page : {junit_report(all), html_report(all)})
+      EXPECT_THAT(page, HasSubstr("output [" + text + "]"));
+  }
+}
+
+std::string text_in(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
+TEST(reports, are_readable_whatever_a_test_has_written) {
+  const own_folder folder;
+  const test::finished_run run(
+      command(test::program("tractor_harness_probe"))
+          .arg("--gtest_filter=spoken.bytes_that_are_no_text")
+          .arg("--junit", folder.path + "/all.xml", "--html", folder.path + "/all.html")
+          .arg("--markdown", folder.path + "/all.md"));
+  EXPECT_EQ(run.verdict_of("spoken.bytes_that_are_no_text"), "FAIL");
+  for (const char* const report : {"/all.xml", "/all.html", "/all.md"}) {
+    const std::string page = text_in(folder.path + report);
+    EXPECT_THAT(page, HasSubstr("no text: \xef\xbf\xbd, ")) << report;
+    EXPECT_TRUE(is_utf8(page)) << report;
+  }
+}
+
+TEST(reports, that_can_be_written_are_whatever_becomes_of_the_others) {
+  const own_folder folder;
+  for (const char* const full : {"/full.xml", "/full.md"})
+    std::filesystem::create_symlink("/dev/full", folder.path + full);
+  const test::finished_run run(
+      command(test::program("tractor_harness_probe"))
+          .arg("--gtest_filter=fault_of_a_plain_test.fd")
+          .arg("--junit", folder.path + "/full.xml", "--html", folder.path + "/all.html")
+          .arg("--markdown", folder.path + "/full.md")
+          .env("GITHUB_STEP_SUMMARY", folder.path + "/summary.md"));
+  EXPECT_EQ(run.code, 2) << run.text;
+  for (const char* const full : {"/full.xml", "/full.md"})
+    EXPECT_THAT(run.text, HasSubstr("\ncannot write " + folder.path + full + ": No space left on device\n"));
+  EXPECT_THAT(text_in(folder.path + "/all.html"), HasSubstr("fault_of_a_plain_test.fd"));
+  EXPECT_THAT(text_in(folder.path + "/summary.md"), HasSubstr("fault_of_a_plain_test.fd"));
+}
+
+TEST(reports, say_when_the_page_of_a_job_is_without_them) {
+  for (const std::string page : {"/dev/full", "/nowhere/summary.md"}) {
+    const test::finished_run run(command(test::program("tractor_harness_probe"))
+                                     .arg("--gtest_filter=in_an_environment.passes")
+                                     .env("GITHUB_STEP_SUMMARY", page));
+    EXPECT_EQ(run.code, 0) << run.text;
+    EXPECT_THAT(run.text,
+                HasSubstr("\nthe summary is not in GITHUB_STEP_SUMMARY: cannot write " + page + ": No s"));
+  }
 }
 
 TEST(reports, for_the_log_of_a_job_escape_what_would_end_a_line) {
@@ -125,9 +228,7 @@ TEST(reports, as_a_page_link_to_files_that_are_there) {
                 "--gtest_filter=fault.temporary_file/*:fault.assertion/*:trial.by_three_turns/*:fault.none/*")
             .arg("--retries", "2", "--artifacts", folder.path + "/" + kept, "--html", page)
             .env("PROBE_TURN", folder.path + "/turn"));
-    std::ostringstream text;
-    text << std::ifstream(page).rdbuf();
-    const std::vector<std::string> links = links_of(text.str());
+    const std::vector<std::string> links = links_of(text_in(page));
     EXPECT_EQ(links.size(), 3u) << run.text;
     for (const std::string& each : links)
       EXPECT_TRUE(std::filesystem::is_regular_file(folder.path + "/pages/" + each)) << each;
