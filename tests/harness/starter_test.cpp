@@ -54,8 +54,9 @@ TEST(starter, may_ignore_what_ends_a_run_and_finds_that_again) {
 }
 
 TEST(starter, may_block_what_ends_a_run) {
-  subprocess run(probe_by("trial.waits/*", "env", "--block-signal").arg("--timeout-scale", "10"));
-  ASSERT_TRUE(run.wait_for_output("head room", 60s));
+  subprocess run(probe_by("trial.waits/*", "env", "--block-signal").arg("--timeout-scale", "10", "--watch"));
+  // What runs is told once the run is one.
+  ASSERT_TRUE(run.wait_for_output("trial.waits/", 60s));
   run.signal(SIGINT);
   const auto status = run.wait(60s);
   ASSERT_TRUE(status) << run.out() << run.err();

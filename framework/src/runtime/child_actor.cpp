@@ -245,8 +245,10 @@ task<> child_actor::clean_up_after_death() {
 
 task<std::exception_ptr> child_actor::explain_end(std::shared_ptr<child_actor> self) {
   const bool gone = co_await self->exits_within(500ms);
-  const bool was_asked = self->expected_.connected && self->expected_.connected->cancel_acknowledged();
-  if (!gone || (was_asked && self->status_.success())) co_return nullptr;
+  if (!gone) co_return nullptr;
+  // With success it may have ended because it was asked to, or because its connection to us broke.
+  const link& via = *self->expected_.connected;
+  if (self->status_.success() && (via.cancel_acknowledged() || !via.is_whole())) co_return nullptr;
   co_return self->death(false);
 }
 

@@ -137,6 +137,9 @@ class link : public std::enable_shared_from_this<link> {
   std::function<void()> on_end;
   /// The error that calls on this link fail with after its end.
   std::exception_ptr end_error() const noexcept { return end_error_; }
+  /// True unless the connection has broken: of one that the peer has closed the reason is to be found with
+  /// the peer.
+  bool is_whole() const noexcept { return end_text_.empty(); }
   void send_error(const std::string& cid, error_record record);
   /// Queues an answer, unless the connection has just broken: what had arrived by then is still read.
   template <class Message> void answer(const Message& message) {
