@@ -8,7 +8,7 @@ count_results() {
     END { print passed + 0, (status != 0 && failed == 0 ? 1 : failed + 0), skipped + 0 }'
 }
 
-# failed_tests LOG: their names, as the runner printed them.
+# failed_tests LOG: their names, as the runner, or gtest where all ran in one process, printed them.
 failed_tests() {
-  sed -nE 's/^\[ (FAIL   |LEAK   |TIMEOUT|CRASH  |XPASS  ) \] (.*) \([0-9]+ ms\).*$/\2/p' "$1"
+  sed -nE 's/^\[ ( FAILED |FAIL   |LEAK   |TIMEOUT|CRASH  |XPASS  ) \] (.*) \([0-9]+ ms\).*$/\2/p' "$1"
 }

@@ -206,6 +206,10 @@ int run_all(const detail::flags& given) {
     }
     nothing = nothing_ran();
     const testing::UnitTest& unit = *testing::UnitTest::GetInstance();
+    // As a run with a process for each test ends.
+    if (given.runner == 0 && !GTEST_FLAG_GET(list_tests))
+      std::printf("%d passed, %d failed, %d skipped\n", unit.successful_test_count(),
+                  unit.failed_test_count(), unit.skipped_test_count());
     if (given.skip_code && !nothing && status == 0 && unit.successful_test_count() == 0)
       return *given.skip_code;
   }

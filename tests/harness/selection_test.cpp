@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <tractor/harness/harness.hpp>
 #include <tractor/plugin/settings_error.hpp>
 
@@ -34,6 +35,11 @@ std::string error_of(const std::string& expression) {
   return "nothing was thrown";
 }
 
+std::string first_cell() {
+  const session& chosen = current_session();
+  return chosen.backends.front() + "+" + chosen.transports.front();
+}
+
 /// A copy of the probe, so that its file of failed tests is nobody else's.
 class own_probe {
  public:
@@ -51,6 +57,9 @@ class own_probe {
     const auto status = probe.wait(60s);
     code = status ? status->code().value_or(-1) : -2;
     return probe.out() + probe.err();
+  }
+  void remember(const std::set<std::string>& failed) const {
+    failed_tests(program_ + ".failed").update({}, failed);
   }
   bool keeps_failures() const { return std::filesystem::exists(program_ + ".failed"); }
   int code = 0;
@@ -152,6 +161,18 @@ TEST(selection, lf_repeats_what_failed_until_it_passes) {
   text = probe.run("*", "--lf", "-x", "--isolate", "none");
   EXPECT_EQ(probe.code, 1);
   EXPECT_THAT(text, HasSubstr("[  FAILED  ] 1 test"));
+}
+
+TEST(selection, lf_forgets_a_test_that_is_gone_and_one_that_is_skipped_now) {
+  own_probe probe;
+  probe.remember({"fault.was_renamed/fork_spawn+tcp", "gone.altogether", "fault.skipped/" + first_cell()});
+  std::string text = probe.run("fault.skipped/*:fault.none/*", "--lf");
+  EXPECT_EQ(probe.code, 0) << text;
+  EXPECT_THAT(text,
+              HasSubstr("--lf: no longer a test of this program: fault.was_renamed/fork_spawn+tcp and 1 "
+                        "more\n"));
+  EXPECT_THAT(text, HasSubstr("\n0 passed, 0 failed, 1 skipped\n"));
+  EXPECT_FALSE(probe.keeps_failures());
 }
 
 TEST(selection, lf_runs_all_when_nothing_has_failed) {

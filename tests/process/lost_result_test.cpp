@@ -34,6 +34,34 @@ task<int> fails_when_cancelled() {
   throw std::runtime_error("cleanup failed");
 }
 
+// A binary tree that waits for the results of its branches. One actor dies when its own are up: the leftmost
+// at the depth `victim`, counted from the leaves.
+task<int> node(int depth, int victim, bool leftmost) {
+  if (depth == 0) {
+    if (leftmost && victim == 0) ::raise(SIGKILL);
+    co_await sleep_forever();
+  }
+  int sum = 0;
+  auto body = [&](actor_nursery& an) -> task<> {
+    auto left = co_await an.run_in_actor<&node>("left", depth - 1, victim, leftmost);
+    auto right = co_await an.run_in_actor<&node>("right", depth - 1, victim, false);
+    if (leftmost && victim == depth) ::raise(SIGKILL);
+    sum = co_await left.wait_for_result();
+    sum += co_await right.wait_for_result();
+  };
+  co_await open_nursery(body);
+  co_return sum;
+}
+
+task<> fails_with_a_cause() {
+  co_await checkpoint();
+  try {
+    throw std::logic_error("cause");
+  } catch (...) {
+    std::throw_with_nested(std::runtime_error("effect"));
+  }
+}
+
 constexpr int exit_0 = -1, exit_5 = -6;
 constexpr int all_ends[] = {exit_0, exit_5, SIGKILL, SIGABRT};
 
@@ -87,6 +115,18 @@ TRACTOR_TEST(lost_result, in_a_nursery_that_yields_a_value_is_its_error) {
   };
   auto error = co_await raises<actor_failure>(open_nursery(body));
   EXPECT_EQ(error.who().name(), "kid");
+}
+
+TRACTOR_TEST(lost_result, in_a_tree_that_waits_for_results_is_one_error_that_names_who_died) {
+  for (const int victim : {0, 1}) {
+    auto error = co_await raises<remote_actor_error>(node(3, victim, true));
+    EXPECT_TRUE(error.boxed_type_is<actor_failure>()) << error.what();
+    EXPECT_NE(error.message().find("actor 'left@"), std::string::npos) << error.what();
+    EXPECT_NE(error.message().find("was killed by signal 9"), std::string::npos) << error.what();
+    EXPECT_EQ(error.relay_path().size(), victim == 0 ? 2u : 1u) << error.what();
+  }
+  auto error = co_await raises<actor_failure>(node(3, 2, true));
+  EXPECT_EQ(error.status().signo(), SIGKILL);
 }
 
 TRACTOR_TEST(lost_result, of_a_call_to_an_actor_that_exits_names_it_and_its_code) {
@@ -150,6 +190,17 @@ TRACTOR_TEST(cleanup_error, of_a_child_that_its_nursery_cancels_is_the_nurserys)
   };
   error = co_await raises<remote_actor_error>(open_nursery(by_its_one_call));
   EXPECT_EQ(error.message(), "cleanup failed");
+}
+
+TRACTOR_TEST(cause_of_an_error, comes_with_it_from_another_process) {
+  auto body = [](actor_nursery& an) -> task<> {
+    const portal kid = co_await an.start_actor("kid", expose<&fails_with_a_cause>());
+    auto error = co_await raises<remote_actor_error>(kid.run<&fails_with_a_cause>());
+    EXPECT_TRUE(error.boxed_type_is<std::runtime_error>()) << error.what();
+    EXPECT_EQ(error.message(), "effect\ncaused by std::logic_error: cause");
+    co_await kid.cancel_actor();
+  };
+  co_await open_nursery(body);
 }
 
 }  // namespace lost_result_test

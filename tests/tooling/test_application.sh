@@ -71,6 +71,19 @@ by_ctest() {
   shows '^100% tests passed, 0 tests failed out of 1$'
 }
 
+# A generator with several configurations: CTest says which.
+by_config() {
+  must 'configure with several configurations' cmake -G 'Ninja Multi-Config' -S "$folder/app" -B "$folder/multi" \
+    -DCMAKE_CONFIGURATION_TYPES='Debug;Release'
+  must 'build one of them' cmake --build "$folder/multi" --config Release
+  must 'its tests' ctest --test-dir "$folder/multi" -C Release -N -L '^uds$'
+  lists 12
+  fails 8 'the tests of the other' ctest --test-dir "$folder/multi" -C Debug
+  shows app_tests_is_not_built
+  fails 8 'tests of none' ctest --test-dir "$folder/multi" -N
+  shows 'app_tests: no such configuration'
+}
+
 app=$folder/app/build/app_tests
 plugins=$folder/app/build/lib/tractor/plugins
 # In one cell, so that each costs one test.
@@ -104,6 +117,8 @@ selection() {
   must 'what failed first' "$app" -k breaks --ff
   [[ $(grep -m 1 '^\[ PASS' "$folder/log") == *breaks_where_it_is_told/fork_spawn+uds* ]] ||
     { cat "$folder/log"; die "--ff does not begin with what failed"; }
+  fails 2 'the same tests twice' one --with "$app"
+  shows 'both have a test app.breaks'
   must 'all, as nothing failed' one --lf
   shows '^--lf: no test failed'
 }
@@ -174,6 +189,7 @@ all_flags() {
 }
 
 by_ctest
+by_config
 cd "$folder" || exit 1
 selection
 reports

@@ -35,7 +35,7 @@ run "$tree/tools/test"
 expect 0 '2 passed, 0 failed, 0 skipped'
 program "$bin/tractor_unit_tests" 'echo "3 passed, 0 failed, 1 skipped"'
 run "$tree/tools/test"
-expect 0 '5 passed, 0 failed, 1 skipped' 'other tests (dev)'
+expect 0 '5 passed, 0 failed, 1 skipped' 'tests (dev)'
 program "$bin/other_tests" 'echo "$*" >'"$tree/words" 'echo "3 passed, 0 failed, 1 skipped"'
 run "$tree/tools/test" --preset dev
 expect 0 '3 passed, 0 failed, 1 skipped'

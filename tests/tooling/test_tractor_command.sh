@@ -61,4 +61,23 @@ for line in 'tractor-reap -n --uds' 'tractor_bench --list' 'examples/word_count 
   "$root/build/$preset/bin/${words[0]}" --help >"$folder/out" && grep -qE '^ *--tpt-proto KEY' "$folder/out" ||
     die "the help of ${words[0]} does not name the runtime's flags: $(<"$folder/out")"
 done
-say "doctor, completion and the runtime's flags work"
+# What could not be written is not lost in silence.
+bin=$root/build/$preset/bin
+for line in 'tractor plugins --json' 'tractor ps' 'tractor config' 'tractor completion bash' 'tractor --help' 'tractor-reap -n' \
+  'tractor_conformance --help'; do
+  read -r -a words <<<"${line/tractor_conf/tractor-conf}"
+  [[ -x $bin/${words[0]} ]] || continue
+  "$bin/${words[0]}" "${words[@]:1}" >/dev/full 2>"$folder/out"
+  (($? == 1)) && grep -qF 'its output is not written: No space left on device' "$folder/out" ||
+    die "$line says nothing of a full disk: $(<"$folder/out")"
+  "$bin/${words[0]}" "${words[@]:1}" >&- 2>"$folder/out"
+  (($? == 1)) && grep -qF 'its output is not written' "$folder/out" ||
+    die "$line says nothing of a closed stdout: $(<"$folder/out")"
+done
+for line in 'tractor top --once --interval nan' 'tractor-reap -n --grace nan'; do
+  read -r -a words <<<"$line"
+  "$bin/${words[0]}" "${words[@]:1}" >"$folder/out" 2>&1
+  (($? == 2)) || die "$line takes what is no number: $(<"$folder/out")"
+done
+
+say "doctor, completion, the runtime's flags and a full disk are as they should be"

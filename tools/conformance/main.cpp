@@ -146,6 +146,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tractor::tools::open_missing_stdout();
   tractor::run_if_child(argc, argv);
   // A child of a bare backend is this program too; as an actor does, one that was run anew names itself.
   if (argc > 0 && std::strncmp(argv[0], "_subactor[", 10) == 0) {
@@ -154,7 +155,6 @@ int main(int argc, char** argv) {
   }
   // Whoever started this program may have had the ends of children ignored.
   ::signal(SIGCHLD, SIG_DFL);
-  tractor::tools::open_missing_stdout();
   try {
     return tractor::tools::written("tractor-conformance", run(argc, argv));
   } catch (const std::exception& error) {
