@@ -216,6 +216,9 @@ TEST(run_process, without_check_a_bad_end_is_a_status) {
 
 TEST(run_process, a_program_that_is_not_there_is_named_and_leaves_nothing) {
   const std::size_t before = open_descriptors();
+  // Of a folder that is closed to this user nobody can say what is in there.
+  const std::string path = ::getenv("PATH");
+  ::setenv("PATH", "/usr/bin:/bin", 1);
   within_bound([]() -> task<> {
     auto result = co_await capture(supervise_run_process(process_command("no-such-program-anywhere")));
     EXPECT_TRUE(is_error<std::system_error>(result.error()));
@@ -227,6 +230,7 @@ TEST(run_process, a_program_that_is_not_there_is_named_and_leaves_nothing) {
     auto both = co_await capture(supervise_run_process(shell("true").relay_stdout().stdout_to(1)));
     EXPECT_TRUE(is_error<std::invalid_argument>(both.error()));
   });
+  ::setenv("PATH", path.c_str(), 1);
   EXPECT_EQ(open_descriptors(), before);
   EXPECT_TRUE(no_child_is_left());
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <cstring>
+#include <fstream>
 
 #include "shm_support.hpp"
 #include "tractor/msg/codec.hpp"
@@ -36,8 +37,16 @@ template <class F> int in_a_copy(F&& body) {
 
 // A /dev/shm of this process alone with room for 64 KiB; false where that is not allowed.
 bool small_shm() {
-  const int spaces = ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-  return ::unshare(spaces) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+  const auto user = ::geteuid();
+  const auto group = ::getegid();
+  if (::unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) return false;
+  // A user who is nobody there owns no file.
+  if (user != 0) {
+    std::ofstream("/proc/self/setgroups") << "deny" << std::flush;
+    std::ofstream("/proc/self/uid_map") << user << " " << user << " 1" << std::flush;
+    std::ofstream("/proc/self/gid_map") << group << " " << group << " 1" << std::flush;
+  }
+  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
          ::mount("tmpfs", shm_folder, "tmpfs", 0, "size=64k") == 0;
 }
 
