@@ -131,7 +131,7 @@ task<std::vector<std::unique_ptr<listener>>> registrar_hooks::elect(actor_runtim
   backoff pause(20ms, 500ms);
   std::string in_the_way;
   int foreign_in_a_row = 0;
-  while (current_time() < give_up) {
+  do {
     const std::vector<probe_answer> answers = co_await probe_all(self, addresses);
     in_the_way.clear();
     bool is_settled = false, is_foreign = false;
@@ -162,7 +162,7 @@ task<std::vector<std::unique_ptr<listener>>> registrar_hooks::elect(actor_runtim
       break;
     }
     co_await sleep(pause.next());
-  }
+  } while (current_time() < give_up);
   throw runtime_failure("the registry address " + in_the_way + ": choose another with --registry-addr");
 }
 
