@@ -20,6 +20,7 @@
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
+#include "tractor/ipc/handshake.hpp"
 #include "tractor/ipc/transport_closed.hpp"
 #include "tractor/log/logger.hpp"
 #include "tractor/log/sink.hpp"
@@ -101,6 +102,19 @@ std::vector<address> addresses_to_bind(const actor_runtime& runtime, std::vector
     wanted.push_back(plugin::registry::instance().transport(key).random_bind(runtime.id()));
   }
   return wanted;
+}
+
+// Else the first child would be refused for it, and tell of it from afar.
+void check_user_key(const std::vector<std::string>& transports) {
+  const auto vouches = [](const std::string& key) {
+    return plugin::registry::instance().transport(key).vouches_for_peers();
+  };
+  if (std::all_of(transports.begin(), transports.end(), vouches)) return;
+  try {
+    ipc::user_key();
+  } catch (const handshake_error& error) {
+    throw settings_error(error.what());
+  }
 }
 
 task<> root_main(const run_options& options, const settings& chosen, task<> main) {
@@ -196,7 +210,7 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
   const signals_guarded for_the_tree;
   std::exception_ptr error;
   try {
-    for (const std::string& key : chosen.transports.value()) plugin::registry::instance().transport(key);
+    check_user_key(chosen.transports.value());
     backend.prepare(process_boot_info());
     become_subreaper();
     remove_leftovers_of_the_dead(chosen.transports.value());
