@@ -153,6 +153,24 @@ TRACTOR_CELL_TEST(starting, with_a_key_file_that_is_of_no_use_ends_in_one_line_w
   }
 }
 
+TRACTOR_CELL_TEST(starting, with_a_registry_address_of_no_transport_names_who_said_it,
+                  (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp)) {
+  subprocess flag(program("once", method, proto, "nowhere"));
+  ends_with(flag, 2, {});
+  EXPECT_THAT(flag.err(), HasSubstr("--registry-addr: 'nowhere'"));
+  subprocess variable(program("once", method, proto, addr).env("TRACTOR_REGISTRY_ADDRS", "\033[31mred"));
+  ends_with(variable, 2, {});
+  EXPECT_THAT(variable.err(), HasSubstr("tractor: TRACTOR_REGISTRY_ADDRS: '"));
+  EXPECT_THAT(variable.err(), testing::Not(HasSubstr("\033")));
+  const std::string file = tmp / "tractor.yaml";
+  std::ofstream(file) << "loglevel: error\nregistry_addrs: [nowhere]\n";
+  command line(program("once", method, proto, addr).words().front());
+  line.arg("once", "--spawn-backend", method.key(), "--tpt-proto", proto.key()).arg("--config", file);
+  subprocess config(line);
+  ends_with(config, 2, {});
+  EXPECT_THAT(config.err(), HasSubstr("tractor: " + file + ":2:1: registry_addrs: 'nowhere'"));
+}
+
 TRACTOR_CELL_TEST(starting, in_a_working_directory_that_is_gone_is_as_anywhere,
                   (start_method method, tpt_proto proto, reg_addr addr)) {
   const std::string script = "gone=$(mktemp -d) && cd \"$gone\" && rmdir \"$gone\"";

@@ -104,6 +104,15 @@ std::vector<address> addresses_to_bind(const actor_runtime& runtime, std::vector
   return wanted;
 }
 
+// One that somebody has chosen; the error names who.
+address chosen_registry(const settings& chosen, const std::string& text) {
+  try {
+    return parse_address(chosen.transports.value(), text);
+  } catch (const address_error& error) {
+    throw address_error(chosen.source_of("registry_addrs") + ": " + error.what());
+  }
+}
+
 // Else the first child would be refused for it, and tell of it from afar.
 void check_user_key(const std::vector<std::string>& transports) {
   const auto vouches = [](const std::string& key) {
@@ -121,7 +130,7 @@ task<> root_main(const run_options& options, const settings& chosen, task<> main
   actor_runtime runtime(actor_id(options.name(), make_uuid(), ::getpid()), chosen, true);
   std::vector<address> registry, bind, advertised;
   for (const std::string& text : chosen.registry_addrs.value())
-    registry.push_back(parse_address(runtime.transports(), text));
+    registry.push_back(chosen_registry(chosen, text));
   if (registry.empty())
     registry.push_back(
         plugin::registry::instance().transport(runtime.transports().front()).default_registry());
