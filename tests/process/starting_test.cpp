@@ -134,6 +134,15 @@ TRACTOR_CELL_TEST(starting, with_sigchld_ignored_the_ends_of_children_are_known,
   EXPECT_THAT(run.out(), HasSubstr("hello"));
 }
 
+TRACTOR_CELL_TEST(starting, with_a_low_limit_of_open_files_children_start_all_the_same,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  subprocess run(after("ulimit -n 64", program("tree", method, proto, addr)));
+  await_leaves(run);
+  const auto below = run.descendants();
+  run.signal(SIGINT);
+  ends_with(run, 130, below);
+}
+
 // Once, by the root, and with what to do; where the kernel vouches for the peers nobody asks.
 TRACTOR_CELL_TEST(starting, with_a_key_file_that_is_of_no_use_ends_in_one_line_where_a_key_is_needed,
                   (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp)) {
