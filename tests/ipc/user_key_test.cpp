@@ -91,6 +91,18 @@ TEST_F(user_key_file, has_its_place_in_the_home_of_the_user_even_if_the_environm
   }
 }
 
+TEST_F(user_key_file, that_depends_on_the_working_directory_is_refused) {
+  const environment relative("TRACTOR_KEY_FILE", "some\033key");
+  EXPECT_EQ(key(), "TRACTOR_KEY_FILE: expected a whole path, from /, found 'some\\x1bkey'");
+}
+
+TEST_F(user_key_file, that_cannot_be_made_is_an_error_that_names_the_variable) {
+  const environment nowhere("TRACTOR_KEY_FILE", "/proc/no/key");
+  EXPECT_EQ(key(),
+            "the key file /proc/no/key cannot be made: No such file or directory: set TRACTOR_KEY_FILE to "
+            "where it can be made");
+}
+
 TEST_F(user_key_file, that_others_can_read_is_refused_with_what_to_do) {
   key();
   ASSERT_EQ(::chmod(path_.c_str(), 0640), 0);

@@ -1,16 +1,22 @@
 // The `tractor` command, run as a person runs it.
 #include <gtest/gtest.h>
+#include <link.h>
 
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <utility>
 
 #include "cli_support.hpp"
 #include "environment.hpp"
+#include "temporary_folder.hpp"
 
 namespace tractor::cli_test {
 namespace {
 
 using plugin::test::environment;
+using plugin::test::temporary_folder;
 
 const std::string plugins = TRACTOR_TEST_PLUGINS;
 
@@ -187,6 +193,37 @@ TEST(tractor_cli, checks_one_file) {
   const outcome none = run("plugins check nowhere.so");
   EXPECT_EQ(none.code, 1);
   EXPECT_TRUE(contains(none.out, "refused: not found")) << none.out;
+}
+
+// Nothing that is read before the dynamic linker tells: only the place that it follows blindly is wrong.
+std::string with_a_wild_dynamic_section(const std::string& plugin, const temporary_folder& folder) {
+  std::ifstream in(plugin, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  ElfW(Ehdr) head;
+  std::memcpy(&head, bytes.data(), sizeof head);
+  for (int i = 0; i < head.e_phnum; ++i) {
+    const std::size_t at = head.e_phoff + static_cast<std::size_t>(i) * head.e_phentsize;
+    ElfW(Phdr) segment;
+    std::memcpy(&segment, &bytes[at], sizeof segment);
+    if (segment.p_type != PT_DYNAMIC) continue;
+    segment.p_vaddr = 0x123456789000;
+    std::memcpy(&bytes[at], &segment, sizeof segment);
+  }
+  return folder.write(plugin.substr(plugin.rfind('/') + 1), bytes);
+}
+
+TEST(tractor_cli, a_file_that_kills_who_loads_it_is_refused_in_words) {
+  const temporary_folder folder;
+  const std::string damaged =
+      with_a_wild_dynamic_section(plugins + "/good/libtractor_transport_sample.so", folder);
+  const outcome it = run("plugins check " + damaged);
+  EXPECT_EQ(it.code, 1) << it.err;
+  EXPECT_TRUE(contains(it.out, "state         refused: not loadable\n")) << it.out;
+  EXPECT_TRUE(contains(it.out, damaged + ": cannot be loaded: the process that tried it died of SIG"))
+      << it.out;
+  const outcome listed = run("plugins list --plugin-path " + folder.path());
+  EXPECT_EQ(listed.code, 0) << listed.err;
+  EXPECT_TRUE(contains(listed.out, "the file is damaged: build it or copy it again")) << listed.out;
 }
 
 TEST(tractor_cli, writes_json) {

@@ -1,6 +1,7 @@
 #include "tractor/plugin/config.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -133,6 +134,33 @@ TEST(config, a_wrong_value_is_named_with_its_place) {
     EXPECT_NE(error_of("limits: {max_frame: \"" + std::string(bad) + "\"}\n"), "no error") << bad;
 }
 
+TEST(config, a_limit_that_lets_nobody_connect_is_refused_with_its_place) {
+  for (const char* bad : {"0s", "1ns", "9ms"})
+    EXPECT_EQ(error_of("limits:\n  handshake_timeout: " + std::string(bad) + "\n"),
+              "tractor.yaml:2:22: expected a duration of 10ms or more, found '" + std::string(bad) + "'");
+  for (const char* bad : {"1", "4096", "63KiB"})
+    EXPECT_EQ(error_of("limits:\n  max_frame: " + std::string(bad) + "\n"),
+              "tractor.yaml:2:14: expected a size of 64KiB or more, found '" + std::string(bad) + "'");
+  const choices least = read("limits: {handshake_timeout: 10ms, max_frame: 64KiB}\n");
+  EXPECT_EQ(least.handshake_timeout, 10ms);
+  EXPECT_EQ(least.max_frame, std::size_t(64) << 10);
+}
+
+TEST(config, a_second_document_is_refused_with_its_place) {
+  EXPECT_EQ(error_of("loglevel: info\n---\nloglevel: error\n"),
+            "tractor.yaml:3:1: a second document: a config file holds one");
+  EXPECT_NE(error_of("loglevel: info\n---\n"), "no error");
+  EXPECT_TRUE(read("---\nloglevel: info\n...\n").loglevel) << "the marks of one document are fine";
+}
+
+TEST(config, knows_where_each_choice_stands) {
+  const temporary_folder folder;
+  const std::string file = folder.write("tractor.yaml", "loglevel: info\nlimits:\n  depth: 32\n");
+  const choices it = read_config(file);
+  EXPECT_EQ(it.places.at("loglevel"), file + ":1:1");
+  EXPECT_EQ(it.places.at("limits.depth"), file + ":3:3");
+}
+
 TEST(config, a_key_given_twice_is_an_error) {
   EXPECT_EQ(error_of("loglevel: info\nloglevel: error\n"), "tractor.yaml:2:1: key 'loglevel' is there twice");
 }
@@ -158,6 +186,19 @@ TEST(config, a_file_that_cannot_be_read_is_named) {
   EXPECT_NE(text_of(folder.path()), "no error");
   const std::string large = folder.write("large.yaml", std::string((1 << 20) + 1, '#'));
   EXPECT_EQ(text_of(large), large + ": is larger than 1 MiB, so no config file");
+}
+
+TEST(config, that_is_a_pipe_is_refused_without_waiting_for_a_writer) {
+  const temporary_folder folder;
+  const std::string path = folder.path() + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  std::string refusal;
+  try {
+    read_config(path);
+  } catch (const settings_error& error) {
+    refusal = error.what();
+  }
+  EXPECT_EQ(refusal, path + ": cannot be read: it is not a regular file");
 }
 
 TEST(config, may_be_a_file_without_a_size) {

@@ -342,7 +342,7 @@ TEST(plugin_registry, a_cut_off_plugin_is_refused_wherever_it_is_cut) {
 
 TEST(plugin_descriptor, the_abi_text_names_compiler_library_and_sizes) {
   const std::string text(compose_abi().view());
-  for (const char* part : {"tractor-4 ", "cxx11abi-1", "boost-1_81", "pointer=8", "io=", "promise="})
+  for (const char* part : {"tractor-5 ", "cxx11abi-1", "boost-1_81", "pointer=8", "io=", "promise="})
     EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 

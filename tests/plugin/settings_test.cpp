@@ -280,5 +280,23 @@ TEST(settings, a_key_that_no_plugin_has_is_told_with_who_said_it) {
   }
 }
 
+TEST(settings, know_where_a_person_changes_them) {
+  settings it;
+  choices said;
+  said.registry_addrs = words{"/a/b"};
+  EXPECT_EQ(it.source_of("registry_addrs"), "registry_addrs (built in)");
+  said.places["registry_addrs"] = "/x/t.yaml:3:1";
+  it.apply(said, origin::config_file);
+  EXPECT_EQ(it.source_of("registry_addrs"), "/x/t.yaml:3:1: registry_addrs");
+  EXPECT_EQ(it.source_of("transports"), "transports (built in)");
+  said.places.clear();
+  it.apply(said, origin::code);
+  EXPECT_EQ(it.source_of("registry_addrs"), "registry_addrs (code)") << "the file has not said so last";
+  it.apply(said, origin::flag);
+  EXPECT_EQ(it.source_of("registry_addrs"), "--registry-addr");
+  it.apply(said, origin::environment);
+  EXPECT_EQ(it.source_of("registry_addrs"), "TRACTOR_REGISTRY_ADDRS");
+}
+
 }  // namespace
 }  // namespace tractor::settings_test

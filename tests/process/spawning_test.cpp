@@ -196,6 +196,34 @@ TRACTOR_TEST(spawning, a_passed_descriptor_works_in_the_child_and_stays_ours) {
   ::close(pipe[1]);
 }
 
+// Those where the kernel's own are unless they are wanted.
+TRACTOR_TEST(spawning, a_passed_descriptor_may_have_any_number) {
+  std::array<int, 2> pipe{};
+  CO_ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  co_await open_nursery([&](actor_nursery& an) -> task<> {
+    auto options = expose<&write_to>().pass_fd(pipe[1], 240).pass_fd(pipe[1], 239);
+    auto kid = co_await an.start_actor("kid", std::move(options));
+    for (const int number : {239, 240}) {
+      auto written = co_await kid.run<&write_to>(number, "x");
+      EXPECT_TRUE(written) << number;
+    }
+    co_await end(kid);
+  });
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TRACTOR_TEST(spawning, a_null_stream_other_than_the_standard_ones_is_refused) {
+  std::string refusal;
+  try {
+    co_await open_nursery(
+        [](actor_nursery& an) -> task<> { co_await an.start_actor("kid", expose<&twice>().null_stdio(3)); });
+  } catch (const std::exception& error) {
+    refusal = error.what();
+  }
+  EXPECT_THAT(refusal, HasSubstr("cannot start 'kid': null_stdio takes 0, 1 or 2, and not 3"));
+}
+
 TRACTOR_TEST(spawning, a_childs_standard_streams_can_be_descriptors_of_its_parent) {
   std::array<int, 2> pipe{};
   CO_ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK), 0);

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <tractor/plugin/registry.hpp>
+#include <tractor/plugin/transport.hpp>
 
 #include "../harness/own_folder.hpp"
 #include "program.hpp"
@@ -130,6 +132,52 @@ TRACTOR_CELL_TEST(starting, with_sigchld_ignored_the_ends_of_children_are_known,
   subprocess run(with("--ignore-signal=CHLD", program("once", method, proto, addr)));
   ends_with(run, 0, {});
   EXPECT_THAT(run.out(), HasSubstr("hello"));
+}
+
+TRACTOR_CELL_TEST(starting, with_a_low_limit_of_open_files_children_start_all_the_same,
+                  (start_method method, tpt_proto proto, reg_addr addr)) {
+  subprocess run(after("ulimit -n 64", program("tree", method, proto, addr)));
+  await_leaves(run);
+  const auto below = run.descendants();
+  run.signal(SIGINT);
+  ends_with(run, 130, below);
+}
+
+// Once, by the root, and with what to do; where the kernel vouches for the peers nobody asks.
+TRACTOR_CELL_TEST(starting, with_a_key_file_that_is_of_no_use_ends_in_one_line_where_a_key_is_needed,
+                  (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp)) {
+  const std::string open_to_all = tmp / "open_key";
+  std::ofstream(open_to_all) << std::string(32, 'k');
+  std::filesystem::permissions(open_to_all, std::filesystem::perms(0644));
+  const bool asked_for = !tractor::plugin::registry::instance().transport(proto.key()).vouches_for_peers();
+  const std::pair<std::string, std::string> ways[] = {
+      {open_to_all, "the key file " + open_to_all + " can be read by others: chmod 600 it"},
+      {"a_key", "TRACTOR_KEY_FILE: expected a whole path, from /, found 'a_key'"}};
+  for (const auto& [file, said] : ways) {
+    subprocess run(program("once", method, proto, addr).env("TRACTOR_KEY_FILE", file));
+    ends_with(run, asked_for ? 2 : 0, {});
+    if (!asked_for) continue;
+    EXPECT_THAT(run.err(), testing::StartsWith("tractor: " + said));
+    EXPECT_EQ(std::ranges::count(run.err(), '\n'), 1) << run.err();
+  }
+}
+
+TRACTOR_CELL_TEST(starting, with_a_registry_address_of_no_transport_names_who_said_it,
+                  (start_method method, tpt_proto proto, reg_addr addr, tmp_dir& tmp)) {
+  subprocess flag(program("once", method, proto, "nowhere"));
+  ends_with(flag, 2, {});
+  EXPECT_THAT(flag.err(), HasSubstr("--registry-addr: 'nowhere'"));
+  subprocess variable(program("once", method, proto, addr).env("TRACTOR_REGISTRY_ADDRS", "\033[31mred"));
+  ends_with(variable, 2, {});
+  EXPECT_THAT(variable.err(), HasSubstr("tractor: TRACTOR_REGISTRY_ADDRS: '"));
+  EXPECT_THAT(variable.err(), testing::Not(HasSubstr("\033")));
+  const std::string file = tmp / "tractor.yaml";
+  std::ofstream(file) << "loglevel: error\nregistry_addrs: [nowhere]\n";
+  command line(program("once", method, proto, addr).words().front());
+  line.arg("once", "--spawn-backend", method.key(), "--tpt-proto", proto.key()).arg("--config", file);
+  subprocess config(line);
+  ends_with(config, 2, {});
+  EXPECT_THAT(config.err(), HasSubstr("tractor: " + file + ":2:1: registry_addrs: 'nowhere'"));
 }
 
 TRACTOR_CELL_TEST(starting, in_a_working_directory_that_is_gone_is_as_anywhere,

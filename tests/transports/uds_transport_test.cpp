@@ -227,12 +227,23 @@ TEST_F(uds_transport, does_not_remove_a_file_that_is_no_socket) {
   run([&]() -> task<> {
     for (const char* name : {"a@1.sock", "b@1.sock"}) {
       const system_error error = co_await failure_of(over_.listen(at(name)));
-      EXPECT_EQ(error.code(), errc::address_in_use);
+      EXPECT_EQ(error.code(), errc::file_exists) << "nobody need wait for its end";
       EXPECT_TRUE(has(error.what(), "it is a file of another kind, not a socket")) << error.what();
     }
   });
   EXPECT_TRUE(fs::exists(file("a@1.sock")));
   EXPECT_TRUE(fs::is_symlink(file("b@1.sock")));
+}
+
+TEST_F(uds_transport, does_not_wait_for_the_socket_of_another_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  make_stale(file("a@1.sock"));
+  ASSERT_EQ(::chown(file("a@1.sock").c_str(), 65534, 65534), 0);
+  run([&]() -> task<> {
+    const system_error error = co_await failure_of(over_.listen(at("a@1.sock")));
+    EXPECT_EQ(error.code(), errc::file_exists);
+    EXPECT_TRUE(has(error.what(), "it belongs to another user")) << error.what();
+  });
 }
 
 TEST_F(uds_transport, removes_its_socket_when_closed_or_destroyed) {

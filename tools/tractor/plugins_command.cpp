@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "json_text.hpp"
+#include "plugin_trial.hpp"
 #include "runtime_flags.hpp"
 #include "table.hpp"
 #include "tractor/plugin/descriptor.hpp"
@@ -39,7 +40,13 @@ plugin::registry open_registry(const plugins_options& given) {
 // Loads the good ones to ask what they can do; a plugin that fails then is shown as refused.
 std::vector<plugin_info> with_capabilities(plugin::registry& from, std::vector<plugin_info> all) {
   for (auto& it : all)
-    if (it.good()) it = from.check(it.path);
+    if (it.good()) {
+      plugin_info tried = check_apart(from, it.path);
+      // One that cannot be loaded is known by its descriptor still.
+      std::swap(it.fault, tried.fault);
+      std::swap(it.reason, tried.reason);
+      std::swap(it.capabilities, tried.capabilities);
+    }
   return all;
 }
 
@@ -100,7 +107,7 @@ int show(const plugins_options& given) {
 
 int check(const plugins_options& given) {
   auto from = open_registry(given);
-  const plugin_info it = from.check(std::filesystem::absolute(given.what).lexically_normal().string());
+  const plugin_info it = check_apart(from, std::filesystem::absolute(given.what).lexically_normal().string());
   print(given.json ? json_of(std::vector{it}) : card(it));
   return it.good() ? 0 : 1;
 }

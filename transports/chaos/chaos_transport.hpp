@@ -33,6 +33,7 @@ class chaos_transport final : public transport {
   locality distance(const address& where) const override;
   bool encrypts() const noexcept override { return inner_.encrypts(); }
   bool crosses_processes() const noexcept override { return inner_.crosses_processes(); }
+  bool vouches_for_peers() const noexcept override { return inner_.vouches_for_peers(); }
   task<std::unique_ptr<listener>> listen(address where) override;
   task<std::unique_ptr<byte_stream>> connect(address where) override;
   leftovers scan() const override { return inner_.scan(); }

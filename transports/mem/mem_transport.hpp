@@ -25,6 +25,7 @@ class mem_transport final : public transport {
   address random_bind(const actor_id& who) const override;
   locality distance(const address& where) const override;
   bool crosses_processes() const noexcept override { return false; }
+  bool vouches_for_peers() const noexcept override { return true; }
   task<std::unique_ptr<listener>> listen(address where) override;
   task<std::unique_ptr<byte_stream>> connect(address where) override;
 

@@ -76,8 +76,9 @@ class uds_listener final : public listener {
     if (!alone) return false;
     const finding there = probe(path_);
     if (there == finding::live_socket) fail(EADDRINUSE, "a living process listens there already");
+    // Not in use, which would pass: whoever waited for this file would wait for ever.
     if (there != finding::dead_socket && there != finding::nothing)
-      fail(EADDRINUSE, "the file in the way is not ours to remove: " + describe(there));
+      fail(EEXIST, "the file in the way is not ours to remove: " + describe(there));
     if (::unlink(path_.c_str()) != 0 && errno != ENOENT) fail(errno, "cannot remove the dead socket there");
     if (::bind(socket_->fd(), as_sockaddr(at), sizeof at) != 0) fail(errno, "cannot bind");
     return true;

@@ -19,6 +19,7 @@ class uds_transport final : public transport {
   address default_registry() const override;
   address random_bind(const actor_id& who) const override;
   locality distance(const address& where) const override;
+  bool vouches_for_peers() const noexcept override { return true; }
   task<std::unique_ptr<listener>> listen(address where) override;
   task<std::unique_ptr<byte_stream>> connect(address where) override;
   leftovers scan() const override;

@@ -104,6 +104,8 @@ class abstract_transport final : public transport {
   address random_bind(const actor_id& who) const override {
     return to_address("tractor-" + who.uuid() + "-" + std::to_string(++given_));
   }
+  // `connect` and `accept` ask the kernel: see the credentials of each stream.
+  bool vouches_for_peers() const noexcept override { return true; }
   locality distance(const address& where) const override {
     name_of(where);  // throws for an address of another transport
     return locality::same_host;

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "discovery/registrar.hpp"
+#include "runtime/socket_reason.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/log/logger.hpp"
 #include "tractor/plugin/registry.hpp"
@@ -39,7 +40,8 @@ task<std::vector<probe_answer>> probe_all(actor_runtime& self, const std::vector
 }
 
 // Binds all or none, in an order that is the same in every program: two that start at once cannot each wait
-// for what the other has. Yields nothing when one of them is in use.
+// for what the other has. Yields nothing when one of them is in use; any other error holds for as long as we
+// could wait.
 task<std::vector<std::unique_ptr<listener>>> claim(actor_runtime& self, std::vector<address> order) {
   std::sort(order.begin(), order.end());
   order.erase(std::unique(order.begin(), order.end()), order.end());
@@ -53,7 +55,7 @@ task<std::vector<std::unique_ptr<listener>>> claim(actor_runtime& self, std::vec
       in_use = is_in_use(error);
       if (!in_use)
         throw runtime_failure("no registrar answers at " + at.text() +
-                              ", and this actor cannot listen there itself: " + error.code().message());
+                              ", and this actor cannot listen there itself: " + reason_of(error, at));
     }
     if (in_use) {
       bound.clear();
@@ -129,7 +131,7 @@ task<std::vector<std::unique_ptr<listener>>> registrar_hooks::elect(actor_runtim
   backoff pause(20ms, 500ms);
   std::string in_the_way;
   int foreign_in_a_row = 0;
-  while (current_time() < give_up) {
+  do {
     const std::vector<probe_answer> answers = co_await probe_all(self, addresses);
     in_the_way.clear();
     bool is_settled = false, is_foreign = false;
@@ -160,7 +162,7 @@ task<std::vector<std::unique_ptr<listener>>> registrar_hooks::elect(actor_runtim
       break;
     }
     co_await sleep(pause.next());
-  }
+  } while (current_time() < give_up);
   throw runtime_failure("the registry address " + in_the_way + ": choose another with --registry-addr");
 }
 

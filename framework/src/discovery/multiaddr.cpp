@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "log/text.hpp"
 #include "runtime/actor_runtime.hpp"
 #include "tractor/plugin/registry.hpp"
 
@@ -24,7 +25,7 @@ address parse_address(const any_address& where) {
     if (auto known = plugins.transport(keys[i]).parse(where.text())) return *known;
   std::string all;
   for (const std::string& key : keys) all += (all.empty() ? "" : ", ") + key;
-  throw address_error("'" + where.text() + "' is no address of any transport (" + all + ")");
+  throw address_error(log::detail::in_quotes(where.text()) + " is no address of any transport (" + all + ")");
 }
 
 std::map<std::string, std::vector<address>> parse_endpoints(

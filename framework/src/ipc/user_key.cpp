@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "log/text.hpp"
 #include "tractor/ipc/handshake.hpp"
 
 namespace tractor::ipc {
@@ -50,7 +51,9 @@ void make_key(const fs::path& path) {
   fs::create_directories(path.parent_path(), ignored);
   const std::string aside = path.string() + "." + std::to_string(::getpid());
   const int fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) fail(path, std::string("cannot be made: ") + std::strerror(errno));
+  if (fd < 0)
+    fail(path, std::string("cannot be made: ") + std::strerror(errno) +
+                   ": set TRACTOR_KEY_FILE to where it can be made");
   key_bytes key;
   const bool good = ::getrandom(key.data(), key.size(), 0) == static_cast<ssize_t>(key.size()) &&
                     ::write(fd, key.data(), key.size()) == static_cast<ssize_t>(key.size());
@@ -67,7 +70,13 @@ std::string user_key_path() {
     const char* const text = ::getenv(name);
     return std::string(text ? text : "");
   };
-  if (std::string file = variable("TRACTOR_KEY_FILE"); !file.empty()) return file;
+  if (std::string file = variable("TRACTOR_KEY_FILE"); !file.empty()) {
+    // Each child with a working directory of its own would find another one.
+    if (!file.starts_with('/'))
+      throw handshake_error("TRACTOR_KEY_FILE: expected a whole path, from /, found " +
+                            log::detail::in_quotes(file));
+    return file;
+  }
   if (const std::string config = variable("XDG_CONFIG_HOME"); config.starts_with('/'))
     return config + "/tractor/key";
   std::string home = variable("HOME");

@@ -1,12 +1,15 @@
 #include "tractor/plugin/config.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <set>
@@ -16,6 +19,7 @@
 #include "plugin/text.hpp"
 #include "plugin/values.hpp"
 #include "tractor/log/spec.hpp"
+#include "tractor/plugin/owned_fd.hpp"
 #include "tractor/plugin/search_path.hpp"
 #include "tractor/plugin/settings_error.hpp"
 
@@ -129,9 +133,9 @@ reader map_of(const readers& known) {
 
 const readers& top_level() {
   static const readers limits{
-      {"max_frame", one(&choices::max_frame, parse_size)},
+      {"max_frame", one(&choices::max_frame, parse_frame_size)},
       {"depth", one(&choices::depth, parse_depth)},
-      {"handshake_timeout", one(&choices::handshake_timeout, parse_duration)},
+      {"handshake_timeout", one(&choices::handshake_timeout, parse_handshake_bound)},
       {"max_unauthenticated", one(&choices::max_unauthenticated, parse_size)},
   };
   static const readers timeouts{
@@ -163,24 +167,53 @@ const readers& top_level() {
   return all;
 }
 
-std::string placed(const std::string& path, YAML::Mark mark, const std::string& text) {
-  if (mark.is_null()) return path + ": " + text;
-  return path + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + text;
+std::string place_of(const std::string& path, YAML::Mark mark) {
+  if (mark.is_null()) return path;
+  return path + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
 }
 
-// The size is not asked for: a pipe has none, nor has /dev/null, which stands for no choices at all.
+std::string placed(const std::string& path, YAML::Mark mark, const std::string& text) {
+  return place_of(path, mark) + ": " + text;
+}
+
+// /dev/null stands for no choices at all.
+bool is_null_device(const struct stat& about) {
+  return S_ISCHR(about.st_mode) && about.st_rdev == ::makedev(1, 3);
+}
+
 std::string text_of_file(const std::string& path) {
+  const auto fail = [&](const std::string& why) { throw settings_error(path + ": cannot be read: " + why); };
+  // Not to wait for a writer, should that be a pipe.
+  const owned_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) fail(std::generic_category().message(errno));
+  struct stat about {};
+  if (::fstat(file.get(), &about) != 0) fail(std::generic_category().message(errno));
+  if (!S_ISREG(about.st_mode) && !is_null_device(about)) fail("it is not a regular file");
   std::string out;
-  std::ifstream file(path, std::ios::binary);
   std::array<char, 4096> part;
-  while (file && out.size() <= largest_file) {
-    file.read(part.data(), part.size());
-    out.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  while (out.size() <= largest_file) {
+    const ssize_t count = ::read(file.get(), part.data(), part.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(std::generic_category().message(errno));
+    if (count == 0) return out;
+    out.append(part.data(), static_cast<std::size_t>(count));
   }
-  if (!file.eof() && !file.good())
-    throw settings_error(path + ": cannot be read: " + std::generic_category().message(errno));
-  if (out.size() > largest_file) throw settings_error(path + ": is larger than 1 MiB, so no config file");
-  return out;
+  throw settings_error(path + ": is larger than 1 MiB, so no config file");
+}
+
+// Programs of one tree would read one document, a person perhaps the other.
+YAML::Node the_document(const std::string& text) {
+  const std::vector<YAML::Node> all = YAML::LoadAll(text);
+  if (all.size() > 1) throw bad_node(all[1].Mark(), "a second document: a config file holds one");
+  return all.empty() ? YAML::Node() : all.front();
+}
+
+void note_places(const YAML::Node& node, const std::string& before, const std::string& path, choices& out) {
+  for (const auto& entry : node) {
+    const std::string name = before + entry.first.Scalar();
+    out.places[name] = place_of(path, entry.first.Mark());
+    if (entry.second.IsMap()) note_places(entry.second, name + ".", path, out);
+  }
 }
 
 }  // namespace
@@ -209,8 +242,10 @@ choices read_config(const std::string& path) {
   const std::string text = text_of_file(path);
   choices out;
   try {
-    const YAML::Node root = YAML::Load(text);
-    if (!root.IsNull()) read_map(root, top_level(), out);
+    const YAML::Node root = the_document(text);
+    if (root.IsNull()) return out;
+    read_map(root, top_level(), out);
+    note_places(root, "", path, out);
   } catch (const YAML::Exception& bad) {
     throw settings_error(placed(path, bad.mark, bad.msg));
   } catch (const bad_node& bad) {

@@ -51,14 +51,6 @@ std::string said_by(origin from, const std::string& value, std::string_view name
   return std::string(name) + " " + value + " of the " + to_string(from);
 }
 
-// Where a person finds what is to be changed.
-std::string source_of(origin from, const std::string& name, const std::string& flag,
-                      const std::string& variable) {
-  if (from == origin::flag) return flag;
-  if (from == origin::environment) return variable;
-  return name + " (" + to_string(from) + ")";
-}
-
 // Appended piece by piece: g++ 12 sees an overflow in a sum of these.
 std::string overriding(std::string_view variable, const std::string& value, const std::string& what) {
   std::string notice(variable);
@@ -112,6 +104,11 @@ void settings::apply(const choices& said, tractor::origin from) {
            notices_.push_back(overriding(variable, text_of(*choice),
                                          said_by(now.origin(), text_of(now.value()), name, flag)));
          now.set(*choice, from);
+         const auto place = said.places.find(name);
+         if (place != said.places.end())
+           places_[name] = place->second;
+         else
+           places_.erase(name);
        });
   // A bare level in the spec would undo a level that somebody stronger chose.
   if (said.loglevel && log_spec.origin() < from && is_bare_level(log_spec)) {
@@ -135,6 +132,25 @@ plugin::search_path settings::plugin_folders() const {
   for (const auto& [folder, from] : plugin_path)
     (from == tractor::origin::config_file ? from_config : chosen).push_back(folder);
   return plugin::search_path::compose(chosen, from_config);
+}
+
+std::string settings::source_of(std::string_view name) const {
+  std::string out(name);
+  const choices none;
+  each(none, *this,
+       [&](const auto&, const auto& now, const char* of, const char* flag, const char* variable) {
+         if (name != of) return;
+         const auto place = places_.find(of);
+         if (now.origin() == origin::flag)
+           out = flag;
+         else if (now.origin() == origin::environment)
+           out = variable;
+         else if (place != places_.end())
+           out = place->second + ": " + out;
+         else
+           out += " (" + to_string(now.origin()) + ")";
+       });
+  return out;
 }
 
 std::vector<settings::row> settings::describe() const {
@@ -186,11 +202,9 @@ void resolve_keys(settings& chosen) {
       throw settings_error(who + ": " + error.what());
     }
   };
-  const std::string backend = resolved(
-      "spawn", chosen.spawn_backend.value(),
-      source_of(chosen.spawn_backend.origin(), "spawn_backend", "--spawn-backend", "TRACTOR_SPAWN_METHOD"));
-  const std::string from =
-      source_of(chosen.transports.origin(), "transports", "--tpt-proto", "TRACTOR_TPT_PROTO");
+  const std::string backend =
+      resolved("spawn", chosen.spawn_backend.value(), chosen.source_of("spawn_backend"));
+  const std::string from = chosen.source_of("transports");
   std::vector<std::string> transports;
   for (const std::string& key : chosen.transports.value())
     transports.push_back(resolved("transport", key, from));

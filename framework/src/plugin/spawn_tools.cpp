@@ -71,7 +71,9 @@ void check_request(const spawn_request& request, const std::string& backend) {
     const std::string name = "descriptor " + std::to_string(ours) + " (" + std::to_string(theirs) + " there)";
     if (::fcntl(ours, F_GETFD) < 0) refuse(EBADF, backend, request, name + " is not open");
     if (theirs < 0 || static_cast<rlim_t>(theirs) >= limit.rlim_cur)
-      refuse(EBADF, backend, request, name + " is beyond the limit of open files");
+      refuse(EBADF, backend, request,
+             name + " is beyond the limit of open files, " + std::to_string(limit.rlim_cur) +
+                 " (RLIMIT_NOFILE)");
     if (!seen.insert(theirs).second) refuse(EINVAL, backend, request, name + ": that number is given twice");
   }
   for (const auto& [name, value] : request.env)

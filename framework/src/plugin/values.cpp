@@ -51,6 +51,22 @@ std::size_t parse_size(std::string_view text) {
   return static_cast<std::size_t>(*found);
 }
 
+std::size_t parse_frame_size(std::string_view text) {
+  const std::size_t size = parse_size(text);
+  // What anybody may send before he has said who he is: the runtime's own messages need no more.
+  if (size < std::size_t(64) << 10)
+    throw std::invalid_argument("expected a size of 64KiB or more, found " + in_quotes(text));
+  return size;
+}
+
+choices::duration parse_handshake_bound(std::string_view text) {
+  const choices::duration bound = parse_duration(text);
+  // Whoever has less for it can connect to nobody.
+  if (bound < std::chrono::milliseconds(10))
+    throw std::invalid_argument("expected a duration of 10ms or more, found " + in_quotes(text));
+  return bound;
+}
+
 std::size_t parse_depth(std::string_view text) {
   const auto found = number_with_unit(text, {{"", 1}});
   // Less than the runtime's own messages need is of no use; more is what the codec takes nowhere.

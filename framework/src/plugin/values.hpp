@@ -15,6 +15,8 @@ bool is_transport_name(std::string_view text);
 /// All of them throw `std::invalid_argument` that says what was expected.
 choices::duration parse_duration(std::string_view text);
 std::size_t parse_size(std::string_view text);
+std::size_t parse_frame_size(std::string_view text);
+choices::duration parse_handshake_bound(std::string_view text);
 std::size_t parse_depth(std::string_view text);
 bool parse_bool(std::string_view text);
 std::string parse_key(std::string_view text);

@@ -16,6 +16,9 @@ namespace {
 void check_options(const std::string& name, const actor_options& options) {
   try {
     for (const std::string& key : options.transports()) plugin::registry::instance().transport(key);
+    for (const int number : options.null_stdio())
+      if (number < 0 || number > 2)
+        throw std::invalid_argument("null_stdio takes 0, 1 or 2, and not " + std::to_string(number));
     if (!options.loglevel().empty()) log::parse_spec(options.loglevel());
   } catch (const std::exception& error) {
     throw std::invalid_argument("cannot start '" + name + "': " + error.what());

@@ -4,6 +4,7 @@
 #include <boost/system/system_error.hpp>
 #include <cstdlib>
 
+#include "runtime/socket_reason.hpp"
 #include "tractor/async/task_tree.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/log/logger.hpp"
@@ -152,7 +153,7 @@ task<> actor_runtime::listen(const std::vector<address>& where) {
       const address bound = co_await server_->listen_on(via, at);
       TRACTOR_LOG(runtime, runtime, "listening on {}", bound.text());
     } catch (const boost::system::system_error& error) {
-      throw runtime_failure("cannot listen on " + at.text() + ": " + error.code().message());
+      throw runtime_failure("cannot listen on " + at.text() + ": " + reason_of(error, at));
     }
   }
 }

@@ -1,4 +1,5 @@
 // Addresses between text, messages and the transports that understand them.
+#include "log/text.hpp"
 #include "runtime/actor_runtime.hpp"
 #include "tractor/plugin/any_address.hpp"
 #include "tractor/plugin/registry.hpp"
@@ -10,7 +11,7 @@ address parse_address(const std::vector<std::string>& transports, const std::str
     if (auto known = plugin::registry::instance().transport(key).parse(text)) return *known;
   std::string keys;
   for (const std::string& key : transports) keys += (keys.empty() ? "" : ", ") + key;
-  throw address_error("'" + text + "' is no address of an enabled transport (" + keys + ")");
+  throw address_error(log::detail::in_quotes(text) + " is no address of an enabled transport (" + keys + ")");
 }
 
 msg::wire_address to_wire(const address& where) {

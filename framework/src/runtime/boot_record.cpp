@@ -1,10 +1,15 @@
 #include "runtime/boot_record.hpp"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
 #include <system_error>
 
 #include "tractor/runtime/errors.hpp"
@@ -23,6 +28,30 @@ template <class Settings> auto timeout_list(Settings& all) {
 template <class T> void inherit(setting<T>& into, T value) { into.set(std::move(value), origin::code); }
 
 }  // namespace
+
+int choose_boot_number(const std::vector<std::pair<int, int>>& passed) {
+  // High, since a program that passes descriptors on likes low numbers.
+  constexpr rlim_t preferred = 240;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto is_taken = [&](int number) {
+    return std::ranges::find(passed, number, &std::pair<int, int>::second) != passed.end();
+  };
+  for (int first = static_cast<int>(std::min(limit.rlim_cur, preferred + 2)) - 2; first > STDERR_FILENO;
+       --first)
+    if (!is_taken(first) && !is_taken(first + 1)) return first;
+  throw runtime_failure("the limit of open files, " + std::to_string(limit.rlim_cur) +
+                        " (RLIMIT_NOFILE), leaves no number for the boot socket of a child: raise ulimit -n");
+}
+
+int boot_number() {
+  const char* const text = std::getenv(boot_variable);
+  int number = -1;
+  if (text) std::from_chars(text, text + std::strlen(text), number);
+  if (number <= STDERR_FILENO)
+    throw runtime_failure(std::string(boot_variable) + " names no descriptor: only a backend sets it");
+  return number;
+}
 
 void put_settings(boot_record& record, const settings& from) {
   record.loglevel = static_cast<int>(from.loglevel.value());

@@ -5,6 +5,7 @@
 #include <boost/describe.hpp>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tractor/msg/codec.hpp"
@@ -35,10 +36,15 @@ BOOST_DESCRIBE_STRUCT(boot_record, (),
                        insecure, plugin_path, max_frame, max_unauthenticated, depth, timeouts,
                        handshake_timeout))
 
-/// The numbers that the kernel's descriptors have in a booting child.
-inline constexpr int boot_socket_number = 240;
-inline constexpr int real_stderr_number = 241;
+/// Names the first of the two numbers in a row that the kernel's descriptors have in a booting child: the
+/// boot socket, and the stderr that it will have.
 inline constexpr const char* boot_variable = "TRACTOR_BOOT_FD";
+/// Chooses the first of the two: below the limit of open files, and none that a program passes on.
+///
+/// Throws `runtime_failure` if none is left.
+int choose_boot_number(const std::vector<std::pair<int, int>>& passed);
+/// Reads the variable in the child.
+int boot_number();
 
 void put_settings(boot_record& record, const settings& from);
 settings take_settings(const boot_record& record);

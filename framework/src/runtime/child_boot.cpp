@@ -45,16 +45,17 @@ void child_actor::prepare(spawn_request& request) {
     else
       request.fds.emplace_back(null_.get(), number);
   }
-  request.fds.emplace_back(childs_socket_.get(), boot_socket_number);
+  const int boot_number = choose_boot_number(options_.fds());
+  request.fds.emplace_back(childs_socket_.get(), boot_number);
   request.fds.emplace_back(boot_stderr_.get(), STDERR_FILENO);
   for (const auto& passed : options_.fds())
     if (passed.second == STDERR_FILENO)
       later_stderr = passed.first;
     else
       request.fds.push_back(passed);
-  request.fds.emplace_back(later_stderr, real_stderr_number);
+  request.fds.emplace_back(later_stderr, boot_number + 1);
   request.env = options_.env();
-  request.env.emplace_back(boot_variable, std::to_string(boot_socket_number));
+  request.env.emplace_back(boot_variable, std::to_string(boot_number));
   request.working_directory = options_.working_directory();
 
   boot_record record;

@@ -35,15 +35,15 @@ namespace {
 
 // In its boot a child writes its stderr to a file of its parent's, which quotes it if the child dies. From
 // then on the real one is used; what was written so far is passed on.
-void use_real_stderr() {
+void use_real_stderr(int real_stderr) {
   char chunk[4096];
   off_t at = 0;
   for (ssize_t count; (count = ::pread(STDERR_FILENO, chunk, sizeof chunk, at)) > 0; at += count)
-    if (!log::detail::write_bounded(real_stderr_number, {chunk, static_cast<std::size_t>(count)})) break;
+    if (!log::detail::write_bounded(real_stderr, {chunk, static_cast<std::size_t>(count)})) break;
   // Nothing of it is a last word any more.
   if (::ftruncate(STDERR_FILENO, 0) != 0) std::perror("tractor: the stderr of a boot");
-  ::dup2(real_stderr_number, STDERR_FILENO);
-  ::close(real_stderr_number);
+  ::dup2(real_stderr, STDERR_FILENO);
+  ::close(real_stderr);
 }
 
 // Before it serves, a child has nothing to end in order, and nobody there to wait for its cancel.
@@ -121,7 +121,7 @@ task<std::vector<std::string>> take_spec(actor_runtime& runtime, ipc::channel& c
   co_return bind;
 }
 
-task<> child_life(const boot_record& record) {
+task<> child_life(const boot_record& record, int real_stderr) {
   await_nemesis(record.name);
   actor_runtime runtime(actor_id(record.name, record.uuid, ::getpid()), take_settings(record), false);
   bool serves = false;
@@ -144,7 +144,7 @@ task<> child_life(const boot_record& record) {
       for (const std::string& key : runtime.transports())
         listen.push_back(plugin::registry::instance().transport(key).random_bind(runtime.id()));
     co_await runtime.listen(listen);
-    use_real_stderr();
+    use_real_stderr(real_stderr);
     serves = true;
     runtime.serve_parent(std::make_shared<link>(runtime, std::move(chan)));
     if (nemesis_waits) pass_failure_point(failure_point::serving);
@@ -158,7 +158,7 @@ task<> child_life(const boot_record& record) {
   co_await open_task_nursery(services);
 }
 
-int run_child(const boot_record& record) {
+int run_child(const boot_record& record, int real_stderr) {
   const settings chosen = take_settings(record);
   plugin::registry& plugins = plugin::registry::instance();
   plugins.set_folders(chosen.plugin_folders());
@@ -168,7 +168,7 @@ int run_child(const boot_record& record) {
   backend.prepare(process_boot_info());
   int code = 0;
   try {
-    run_loop(child_life(record));
+    run_loop(child_life(record, real_stderr));
   } catch (...) {
     complain("actor '" + record.name + "' failed: " + describe(std::current_exception()));
     code = 1;
@@ -184,15 +184,16 @@ int child_main() {
   try {
     guard_signals();
     log::reset_after_fork();
+    const int boot_socket = boot_number(), real_stderr = boot_socket + 1;
     ::unsetenv(boot_variable);
-    const boot_record record = read_record(boot_socket_number);
+    const boot_record record = read_record(boot_socket);
     guard_against_orphaning(record.parent_pid);
     become_subreaper();
-    ::close(boot_socket_number);
-    ::fcntl(real_stderr_number, F_SETFD, FD_CLOEXEC);
+    ::close(boot_socket);
+    ::fcntl(real_stderr, F_SETFD, FD_CLOEXEC);
     const std::string title = "_subactor[" + actor_id(record.name, record.uuid).short_form() + "]";
     ::prctl(PR_SET_NAME, title.c_str());
-    const int code = run_child(record);
+    const int code = run_child(record, real_stderr);
     std::fflush(nullptr);
     log::flush();
     return code;

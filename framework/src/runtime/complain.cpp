@@ -5,12 +5,14 @@
 #include <string>
 
 #include "log/bounded_write.hpp"
+#include "log/text.hpp"
 
 namespace tractor::detail {
 
 void complain(std::string_view text) {
   std::string line = "tractor: ";
-  line.append(text).append("\n");
+  log::detail::append_escaped(line, text, "\n");
+  line += '\n';
   log::detail::write_bounded(STDERR_FILENO, line);
 }
 

@@ -20,6 +20,7 @@
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
+#include "tractor/ipc/handshake.hpp"
 #include "tractor/ipc/transport_closed.hpp"
 #include "tractor/log/logger.hpp"
 #include "tractor/log/sink.hpp"
@@ -133,11 +134,33 @@ std::vector<address> addresses_to_bind(const actor_runtime& runtime, std::vector
   return wanted;
 }
 
+// One that somebody has chosen; the error names who.
+address chosen_registry(const settings& chosen, const std::string& text) {
+  try {
+    return parse_address(chosen.transports.value(), text);
+  } catch (const address_error& error) {
+    throw address_error(chosen.source_of("registry_addrs") + ": " + error.what());
+  }
+}
+
+// Else the first child would be refused for it, and tell of it from afar.
+void check_user_key(const std::vector<std::string>& transports) {
+  const auto vouches = [](const std::string& key) {
+    return plugin::registry::instance().transport(key).vouches_for_peers();
+  };
+  if (std::all_of(transports.begin(), transports.end(), vouches)) return;
+  try {
+    ipc::user_key();
+  } catch (const handshake_error& error) {
+    throw settings_error(error.what());
+  }
+}
+
 task<> root_main(const run_options& options, const settings& chosen, task<> main) {
   actor_runtime runtime(actor_id(options.name(), make_uuid(), ::getpid()), chosen, true);
   std::vector<address> registry, bind, advertised;
   for (const std::string& text : chosen.registry_addrs.value())
-    registry.push_back(parse_address(runtime.transports(), text));
+    registry.push_back(chosen_registry(chosen, text));
   if (registry.empty())
     registry.push_back(
         plugin::registry::instance().transport(runtime.transports().front()).default_registry());
@@ -226,7 +249,7 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
   const signals_guarded for_the_tree;
   std::exception_ptr error;
   try {
-    for (const std::string& key : chosen.transports.value()) plugin::registry::instance().transport(key);
+    check_user_key(chosen.transports.value());
     backend.prepare(process_boot_info());
     become_subreaper();
     remove_leftovers_of_the_dead(chosen.transports.value());

@@ -42,7 +42,7 @@ TRACTOR_API task<handshake_result> shake_hands(channel& chan, const handshake_op
 /// Returns where the key of the user is: `$TRACTOR_KEY_FILE`, else `tractor/key` under `$XDG_CONFIG_HOME` or
 /// `~/.config`, where the home is `$HOME` or else that of the user database.
 ///
-/// Throws `handshake_error` if there is no such place.
+/// Throws `handshake_error` if there is no such place, or if the variable holds no whole path.
 TRACTOR_API std::string user_key_path();
 /// Reads the key that processes of one user share: 32 random bytes in a private file, made on first use.
 ///

@@ -16,7 +16,7 @@
 namespace tractor::plugin {
 
 /// The revision of the plugin interfaces. Raised with each change that a compiled plugin would notice.
-inline constexpr int abi_revision = 4;
+inline constexpr int abi_revision = 5;
 
 /// A text of fixed size, built by the compiler. A value.
 template <std::size_t Size> class fixed_text {

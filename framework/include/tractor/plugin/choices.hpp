@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ class TRACTOR_API choices {
   std::optional<duration> peers;
   std::optional<duration> heartbeat_period;  ///< zero switches heartbeats off
   std::optional<duration> heartbeat_timeout;
+
+  /// Where a config file says so, as `FILE:LINE:COLUMN`, by the names of its keys.
+  std::map<std::string, std::string> places;
 };
 
 }  // namespace tractor

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,6 +103,10 @@ class TRACTOR_API settings {
   /// file, the built-in one. Throws `plugin::plugin_error` for a relative folder.
   plugin::search_path plugin_folders() const;
 
+  /// Returns where a person changes the setting of this name: a flag, a variable, a place in a config file,
+  /// or its name and origin.
+  std::string source_of(std::string_view name) const;
+
   /// Returns every setting as text, with its origin.
   std::vector<row> describe() const;
 
@@ -120,6 +125,7 @@ class TRACTOR_API settings {
 
  private:
   std::vector<std::string> notices_;
+  std::map<std::string, std::string> places_;  // of those that a config file has said last
 };
 
 /// Returns the choices of the environment: `TRACTOR_SPAWN_METHOD`, `TRACTOR_TPT_PROTO`, `TRACTOR_LOGLEVEL`,

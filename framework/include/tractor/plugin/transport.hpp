@@ -59,6 +59,10 @@ class TRACTOR_API transport {
   /// False when both ends of a connection must be in one process: no child can be reached over such a
   /// transport.
   virtual bool crosses_processes() const noexcept { return true; }
+  /// True when every stream has `credentials()`, so that nobody has to prove the user's key here.
+  ///
+  /// With any other transport a root reads the key at its boot, and does not start without one.
+  virtual bool vouches_for_peers() const noexcept { return false; }
   /// Binds and listens. Throws `boost::system::system_error` or `address_error`.
   virtual task<std::unique_ptr<listener>> listen(address where) = 0;
   /// Connects. A checkpoint. Throws `boost::system::system_error` or `address_error`.
