@@ -1,6 +1,7 @@
 // The `tractor` command, run as a person runs it.
 #include <gtest/gtest.h>
 #include <link.h>
+#include <sys/stat.h>
 
 #include <cstring>
 #include <fstream>
@@ -224,6 +225,17 @@ TEST(tractor_cli, a_file_that_kills_who_loads_it_is_refused_in_words) {
   const outcome listed = run("plugins list --plugin-path " + folder.path());
   EXPECT_EQ(listed.code, 0) << listed.err;
   EXPECT_TRUE(contains(listed.out, "the file is damaged: build it or copy it again")) << listed.out;
+}
+
+TEST(tractor_cli, a_pipe_with_the_name_of_a_plugin_holds_nobody_up) {
+  const temporary_folder folder;
+  const std::string pipe = folder.path() + "/libtractor_transport_pipe.so";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const outcome it = run("plugins check " + pipe);
+  EXPECT_EQ(it.code, 1);
+  EXPECT_TRUE(contains(it.out, pipe + ": is no regular file")) << it.out;
+  const outcome listed = run("plugins list --plugin-path " + folder.path());
+  EXPECT_TRUE(contains(listed.out, pipe + ": is no regular file")) << listed.out;
 }
 
 TEST(tractor_cli, writes_json) {

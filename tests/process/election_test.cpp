@@ -239,7 +239,7 @@ TRACTOR_TEST(election, an_address_where_one_cannot_listen_is_an_error_with_the_c
 TRACTOR_TEST(election, a_file_in_the_way_of_a_socket_is_an_error_at_once_with_the_reason,
              (start_method method, tpt_proto proto, tmp_dir& tmp)) {
   const auto wire = current_actor().addresses().front().wire();
-  if (!std::holds_alternative<address::pair_of_texts>(wire)) CO_SKIP("addresses are no files there");
+  if (!std::holds_alternative<address::pair_of_texts>(wire)) co_return;  // addresses are no files there
   const std::string plain = tmp / "plain.sock", dangling = tmp / "dangling.sock";
   const std::string config = tmp / "tractor.yaml";
   // Whoever waited for its end would be ended by the bound of the test.

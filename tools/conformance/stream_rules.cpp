@@ -191,6 +191,8 @@ void credentials_are_those_of_the_peer(const subject& it) {
   const std::string owners = us(owner.pid());
   owner.kill();
   remove_what_is_left_at(it, text);
+  require(!over(it).vouches_for_peers() || (near != "none" && far != "none"),
+          "vouches_for_peers() says yes, and a stream has no credentials()");
   if (near == "none" && far == "none") throw not_applicable("nobody vouches for a peer: a key is asked for");
   require_credentials("the connected end", near, owners);
   require_credentials("the accepted end", far, us(::getpid()));

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -55,6 +56,8 @@ std::optional<plugin_info> unpacked(const std::string& told, const std::string& 
 [[noreturn]] void try_it(plugin::registry& from, const std::string& path, int told) {
   const rlimit none{};
   ::setrlimit(RLIMIT_CORE, &none);
+  // A sanitizer's handlers would end it in a way of their own.
+  for (const int each : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGALRM}) ::signal(each, SIG_DFL);
   ::alarm(bound_in_seconds);
   const std::string text = packed(from.check(path));
   std::fflush(nullptr);

@@ -20,9 +20,11 @@ namespace {
 constexpr char symbol_name[] = "tractor_plugin";
 
 // A file that is read in pieces, each checked against its size: nothing in a hostile header is believed.
+// Should it be a pipe, nobody waits for who writes to it.
 class elf_file {
  public:
-  explicit elf_file(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  explicit elf_file(const std::string& path)
+      : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (fd_ < 0) {
       const int error = errno;
       throw plugin_error(error == ENOENT || error == ENOTDIR ? fault::not_found : fault::not_loadable,
