@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <set>
+#include <map>
 
 #include "program/crew.hpp"
 #include "registry.hpp"
@@ -121,12 +121,13 @@ TRACTOR_TEST(unregistering, from_ones_own_root_is_done_when_the_nursery_of_an_in
   }
 }
 
-std::set<int> sockets_of_ours() {
-  std::set<int> out;
+// By what they are, as a number may be that of another one soon.
+std::map<std::string, int> sockets_of_ours() {
+  std::map<std::string, int> out;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code gone;
-    if (std::filesystem::read_symlink(entry.path(), gone).string().starts_with("socket:"))
-      out.insert(std::stoi(entry.path().filename()));
+    const std::string what = std::filesystem::read_symlink(entry.path(), gone);
+    if (what.starts_with("socket:")) out.emplace(what, std::stoi(entry.path().filename()));
   }
   return out;
 }
@@ -134,14 +135,14 @@ std::set<int> sockets_of_ours() {
 TRACTOR_TEST(unregistering, is_complete_also_after_the_connections_to_the_registrar_were_cut,
              (start_method method, tpt_proto proto, reg_addr ours), timeout(60s)) {
   for (const ending how : {ending::cancelled, ending::interrupted}) {
-    const std::set<int> before = sockets_of_ours();
+    const auto before = sockets_of_ours();
     subprocess crew(program("streaming_crew", method, proto, ours));
     co_await crew_is_up(crew);
     auto entered = co_await registry_of(1 + crew_size);
     EXPECT_EQ(entered, 1 + crew_size);
     std::size_t cut = 0;
-    for (const int each : sockets_of_ours())
-      if (!before.contains(each) && ::shutdown(each, SHUT_RDWR) == 0) ++cut;
+    for (const auto& [what, fd] : sockets_of_ours())
+      if (!before.contains(what) && ::shutdown(fd, SHUT_RDWR) == 0) ++cut;
     EXPECT_EQ(cut, crew_size);
     // Interrupted, it ends while its actors begin to register anew; to be cancelled its root has to have done
     // so.
