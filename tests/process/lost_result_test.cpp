@@ -148,7 +148,8 @@ TRACTOR_TEST(lost_result, outside_of_a_nursery_that_was_cancelled_is_an_error_an
     an.cancel();
   };
   co_await open_nursery(body);
-  auto error = co_await raises<runtime_failure>(kid->wait_for_result());
+  auto error = co_await raises<context_cancelled>(kid->wait_for_result());
+  EXPECT_EQ(error.canceller().name(), current_actor().id().name());
   EXPECT_NE(std::string(error.what()).find("was ended before it had a result"), std::string::npos)
       << error.what();
 }
@@ -160,7 +161,7 @@ TRACTOR_TEST(lost_result, outside_of_a_nursery_that_failed_is_an_error_and_no_ca
     throw std::logic_error("body");
   };
   co_await raises<std::logic_error>(open_nursery(body));
-  co_await raises<runtime_failure>(kid->wait_for_result());
+  co_await raises<context_cancelled>(kid->wait_for_result());
 }
 
 TRACTOR_TEST(cleanup_error, of_a_remote_call_that_is_cut_off_replaces_the_cut_as_a_local_one_does) {

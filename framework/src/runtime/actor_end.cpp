@@ -3,6 +3,7 @@
 
 #include "runtime/actor_runtime.hpp"
 #include "runtime/nemesis.hpp"
+#include "tractor/async/exception_group.hpp"
 #include "tractor/async/task_tree.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/log/logger.hpp"
@@ -101,9 +102,9 @@ task<> actor_runtime::teardown() {
     lifetime_.pop_back();
     try {
       callback();
-    } catch (const std::exception& error) {
+    } catch (...) {
       TRACTOR_LOG(runtime, error, "a callback at the end of '{}' failed: {}", self_.short_form(),
-                  error.what());
+                  describe(std::current_exception()));
     }
   }
   co_await flush_all(open, config_.timeouts.peers.value());

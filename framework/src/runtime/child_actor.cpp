@@ -184,8 +184,12 @@ task<> child_actor::run_once() {
 
 std::exception_ptr child_actor::ended_early() {
   if (exited_.is_set() && !status_.success()) return death(false);
-  return std::make_exception_ptr(
-      runtime_failure("'" + id_.short_form() + "' was ended before it had a result"));
+  error_record record = box_error(
+      std::make_exception_ptr(runtime_failure("'" + id_.short_form() + "' was ended before it had a result")),
+      runtime_.id());
+  record.src_type_str = record.boxed_type_str = "ContextCancelled";
+  record.canceller = runtime_.id();
+  return unbox_error(std::move(record));
 }
 
 task<bool> child_actor::exits_within(duration bound) {

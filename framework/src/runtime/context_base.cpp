@@ -126,7 +126,8 @@ task<> context_base::start(msg::buffer args) {
   }
   if (cut) {
     if (!over_) co_await request_cancel("", "the caller was cancelled before the context had started");
-    std::rethrow_exception(cut);
+    // As of a call that is cut off.
+    std::rethrow_exception(detail::is_fault_of_peer(remote_error_) ? remote_error_ : cut);
   }
   // Once it has started the body is entered, even if the end came along: when that is does not depend on
   // luck.
@@ -190,8 +191,10 @@ task<std::exception_ptr> context_base::leave(std::exception_ptr error) {
   const std::exception_ptr remote = absorbed_ || only_cancelled ? nullptr : remote_error_;
   if (!rest || rest == remote) co_return remote;
   if (!remote) co_return rest;
-  // The peer's error has cancelled the body: a cancel is all that came of it, or a further error.
-  if (detail::is_cancelled(rest)) co_return remote;
+  // Our own scope takes the cancel that the peer's error is: another one is of a scope around this, whose
+  // owner may have ended the peer while the body was cleaning up.
+  if (detail::is_cancelled(rest))
+    co_return is_error<remote_actor_error>(remote) && !detail::is_fault_of_peer(remote) ? rest : remote;
   // An error on the way out of a cancel stands in its place: nothing is lost.
   if (is_error<context_cancelled>(remote)) co_return rest;
   const bool known =

@@ -164,6 +164,18 @@ void link::take_result(const msg::return_value& value) {
   call->done.set();
 }
 
+void link::take_error(const msg::error& message) {
+  std::exception_ptr error = unbox_error(record_of(message));
+  if (pending_call* const call = find_call(message.cid.value_or(""))) {
+    call->error = std::move(error);
+    call->done.set();
+  } else if (is_fault_of_peer(error)) {
+    // Its caller has waited for as long as it may: that the error existed must still be seen somewhere.
+    TRACTOR_LOG(runtime, warning, "{} has failed, too late for its caller: {}", chan_->describe_peer(),
+                describe(error));
+  }
+}
+
 void link::dispatch_body(msg::byte_view body, std::uint32_t depth) {
   if (nemesis_waits) meet_nemesis();
   const bool logged = log::subsystem::msg.enabled(log::level::transport);
@@ -182,10 +194,7 @@ void link::dispatch(const msg::message& message) {
   } else if (const auto* value = std::get_if<msg::return_value>(&message)) {
     take_result(*value);
   } else if (const auto* error = std::get_if<msg::error>(&message)) {
-    if (pending_call* const call = find_call(error->cid.value_or(""))) {
-      call->error = unbox_error(record_of(*error));
-      call->done.set();
-    }
+    take_error(*error);
   } else if (const auto* ack = std::get_if<msg::cancel_ack>(&message)) {
     if (pending_call* const call = find_call(ack->cid)) {
       if (!ack->x_done.empty())
@@ -310,6 +319,24 @@ void link::send_start(msg::start& call, std::string_view cid) {
   chan_->send(call);
 }
 
+namespace {
+bool tells_of_a_fault(const error_record& record) {
+  if (!record.group.empty()) return std::ranges::any_of(record.group, &tells_of_a_fault);
+  return record.src_type_str != "ContextCancelled" && record.src_type_str != "TransportClosed";
+}
+}  // namespace
+
+bool is_fault_of_peer(const std::exception_ptr& error) {
+  if (!error) return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const remote_actor_error& remote) {
+    return tells_of_a_fault(remote.record());
+  } catch (...) {
+    return false;
+  }
+}
+
 task<> link::call(msg::start& call, pending_call& pending) {
   next_cid().copy(pending.cid.data(), pending.cid.size());
   const std::string_view cid(pending.cid.data(), pending.cid.size());
@@ -330,9 +357,8 @@ task<> link::call(msg::start& call, pending_call& pending) {
     co_await shielded(end_remote);
   }
   pending_.erase(cid);
-  // An error of the other side is one, whatever has cut the call off: as if it were raised here in a cleanup.
-  const bool failed = pending.error && !is_error<context_cancelled>(pending.error);
-  if (cut && !(failed && is_error<remote_actor_error>(pending.error))) std::rethrow_exception(cut);
+  // A fault of the other side is one, whatever has cut the call off: as if it were raised here in a cleanup.
+  if (cut && !is_fault_of_peer(pending.error)) std::rethrow_exception(cut);
   if (pending.error) std::rethrow_exception(pending.error);
 }
 

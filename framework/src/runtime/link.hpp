@@ -22,6 +22,10 @@
 
 namespace tractor::detail {
 
+/// True if an error of another actor says more than that it, or a peer of its own, was cancelled: a leaf of
+/// it is neither a ContextCancelled nor a TransportClosed. False for what is no `remote_actor_error`.
+bool is_fault_of_peer(const std::exception_ptr& error);
+
 class actor_runtime;
 class link;
 
@@ -167,6 +171,7 @@ class link : public std::enable_shared_from_this<link> {
   context_base* find_dialog(std::string_view cid, std::string_view what);
   bool dispatch_to_dialog(const msg::message& message);
   void take_result(const msg::return_value& value);
+  void take_error(const msg::error& message);
   task<> run_served(std::shared_ptr<served_call> served, task<> work);
   void start_cancel_task(const msg::start& call);
   error_record cancelled_record(const served_call& served) const;

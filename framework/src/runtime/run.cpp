@@ -17,6 +17,7 @@
 #include "runtime/dump_signal.hpp"
 #include "runtime/error_box.hpp"
 #include "runtime/guards.hpp"
+#include "runtime/interrupts.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
 #include "tractor/async/use_task.hpp"
@@ -69,54 +70,6 @@ choices choices_of(const run_options& options) {
 void announce(const settings& chosen) {
   for (const std::string& notice : chosen.notices()) complain(notice);
   if (chosen.debug_mode.value()) complain("debug mode is accepted, but the debugger is not there yet");
-}
-
-/// Receives what asks this process to end, while it lives. asio would leave those signals at their default:
-/// what was there before, as an ignored SIGINT of a program in the background of a script, is put back.
-class interrupt_signals {
- public:
-  interrupt_signals() : set_(this_context()) {
-    for (const int number : interrupting_signals()) {
-      ::sigaction(number, nullptr, &before_.emplace_back(number, disposition()).second);
-      set_.add(number);
-    }
-  }
-  interrupt_signals(const interrupt_signals&) = delete;
-  ~interrupt_signals() {
-    // None may come in between.
-    sigset_t all, mask;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &mask);
-    boost::system::error_code ignored;
-    set_.clear(ignored);
-    for (const auto& [number, how] : before_) ::sigaction(number, &how, nullptr);
-    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
-  }
-
-  asio::signal_set& set() noexcept { return set_; }
-
- private:
-  using disposition = struct sigaction;
-
-  asio::signal_set set_;
-  std::vector<std::pair<int, disposition>> before_;
-};
-
-// Before its main task runs, all that a root does can be cut off; later on, its teardown must not be.
-task<> watch_interrupts(int& interrupted_by, cancel_scope*& what_runs) {
-  interrupt_signals interrupts;
-  const interrupts_let_in here;
-  for (int count = 1;; ++count) {
-    const int signo = co_await interrupts.set().async_wait(use_task);
-    if (count > 1) {
-      // Somebody insists: no more order. The guards end what is below.
-      TRACTOR_LOG(runtime, critical, "interrupted again: ending at once");
-      ::_exit(128 + signo);
-    }
-    interrupted_by = signo;
-    TRACTOR_LOG(runtime, cancel, "interrupted by signal {}", signo);
-    what_runs->cancel();
-  }
 }
 
 // A registrar listens where it is looked for, and does so already; any other root on addresses of its own.
@@ -206,8 +159,7 @@ task<> root_main(const run_options& options, const settings& chosen, task<> main
   };
   co_await open_task_nursery(services);
   if (interrupted_by != 0) {
-    // What the interrupt made of the tree's work is no news, but it must be seen if somebody looks.
-    if (error) TRACTOR_LOG(runtime, cancel, "while ending after an interrupt: {}", describe(error));
+    tell_besides(error, interrupted_by);
     throw interrupted(interrupted_by);
   }
   if (error) std::rethrow_exception(error);

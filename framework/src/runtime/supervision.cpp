@@ -112,7 +112,9 @@ task<> supervision::live(task_status<>& status, std::shared_ptr<supervised> chil
     child->scope = nullptr;
   }
   const bool was_up = child->state == child_state::running;
-  if (error && (!was_up || holds_cancelled(error))) std::rethrow_exception(error);
+  // Where all of it is being ended nothing is started again, so that nobody would hear of the error.
+  const bool ends = tasks_->scope().cancel_called() || current_effective_deadline() <= current_time();
+  if (error && (!was_up || ends || holds_cancelled(error))) std::rethrow_exception(error);
   if (was_up) life_over(*child, std::move(error), cut);
 }
 

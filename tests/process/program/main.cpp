@@ -270,6 +270,15 @@ task<> child_finds() {
   });
 }
 
+task<> rolls_back() {
+  say("up");
+  try {
+    co_await sleep_forever();
+  } catch (const cancelled&) {
+  }
+  throw std::runtime_error("rollback failed");
+}
+
 // Says where it listens.
 task<> bound() {
   std::string all;
@@ -335,6 +344,7 @@ int main(int argc, char** argv) {
     for (std::string where; words >> where;) options.bind_addrs(where);
     return run(argc, argv, options.name("bound"), &bound);
   }
+  if (mode == "rolls_back") return run(argc, argv, options, &rolls_back);
   if (mode == "fails") return run(argc, argv, options, &fails);
   if (mode == "idle_crew") return run(argc, argv, options.name("crew"), &idle_crew);
   if (mode == "streaming_crew") return run(argc, argv, options.name("crew"), &streaming_crew);

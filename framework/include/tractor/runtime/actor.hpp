@@ -34,6 +34,7 @@ class TRACTOR_API actor {
   /// Ends this actor as if a peer had asked for it; returns at once.
   virtual void cancel_soon() noexcept = 0;
   /// Calls `callback` when the runtime ends, the last added first; also after a SIGINT, not after a SIGKILL.
+  /// What it throws is logged as an error, and keeps no other from being called.
   virtual void at_exit(std::function<void()> callback) = 0;
   /// What the tasks of this actor share by `maybe_open_context`; lives as long as the actor serves.
   virtual resource_cache& resources() = 0;
