@@ -28,16 +28,15 @@ std::string row_of(const test_result& result) {
   return cell.empty() ? "(no cell)" : cell;
 }
 
+// What stands for it where there are tags; null if it stands for itself.
+const char* entity_of(char c) { return c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : nullptr; }
+
 // As the text in a table of markdown: nothing of it ends a cell, or is taken for a tag.
 std::string cell_text(const std::string& text) {
   std::string out;
   for (const char c : as_utf8(text)) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
+    if (const char* const entity = entity_of(c))
+      out += entity;
     else if (c == '|' || c == '\\')
       out += {'\\', c};
     else
@@ -72,12 +71,8 @@ std::string xml_escaped(const std::string& text) {
   std::string out;
   for (const char c : as_utf8(text)) {
     const auto code = static_cast<unsigned char>(c);
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
+    if (const char* const entity = entity_of(c))
+      out += entity;
     else if (c == '"')
       out += "&quot;";
     else if (code < 0x20 && c != '\n' && c != '\t')

@@ -20,9 +20,7 @@
 #include "runtime/interrupts.hpp"
 #include "tractor/async/exception_group.hpp"
 #include "tractor/async/timeouts.hpp"
-#include "tractor/async/use_task.hpp"
 #include "tractor/ipc/handshake.hpp"
-#include "tractor/ipc/transport_closed.hpp"
 #include "tractor/log/logger.hpp"
 #include "tractor/log/sink.hpp"
 #include "tractor/plugin/flags.hpp"
@@ -96,12 +94,13 @@ address chosen_registry(const settings& chosen, const std::string& text) {
   }
 }
 
-// Else the first child would be refused for it, and tell of it from afar.
-void check_user_key(const std::vector<std::string>& transports) {
-  const auto vouches = [](const std::string& key) {
-    return plugin::registry::instance().transport(key).vouches_for_peers();
-  };
-  if (std::all_of(transports.begin(), transports.end(), vouches)) return;
+// Loads all of them: a backend that forks copies what there is. And the key, if one of them wants it: else
+// the first child would be refused for it, and tell of it from afar.
+void prepare_transports(const std::vector<std::string>& keys) {
+  bool needs_key = false;
+  for (const std::string& key : keys)
+    if (!plugin::registry::instance().transport(key).vouches_for_peers()) needs_key = true;
+  if (!needs_key) return;
   try {
     ipc::user_key();
   } catch (const handshake_error& error) {
@@ -201,7 +200,7 @@ void run_root_with(const run_options& options, settings chosen, task<> main) {
   const signals_guarded for_the_tree;
   std::exception_ptr error;
   try {
-    check_user_key(chosen.transports.value());
+    prepare_transports(chosen.transports.value());
     backend.prepare(process_boot_info());
     become_subreaper();
     remove_leftovers_of_the_dead(chosen.transports.value());
