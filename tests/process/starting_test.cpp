@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <sstream>
 #include <tractor/plugin/registry.hpp>
 #include <tractor/plugin/transport.hpp>
 
@@ -261,6 +262,29 @@ TRACTOR_CELL_TEST(starting, in_a_thread_of_its_own_orphans_are_found_and_reaped,
   subprocess run(program("in_thread", method, proto, addr));
   ends_with(run, 0, {});
   EXPECT_THAT(run.out(), HasSubstr("lost its parent\nactors left: 0\n"));
+}
+
+// A copy that loads one by itself does so each time; it is made before the root reaches the registrar.
+TRACTOR_CELL_TEST(starting, has_every_transport_loaded_before_the_backend_makes_copies,
+                  (start_method method, reg_addr addr), needs("fork")) {
+  const auto& transports = current_session().transports;
+  std::string keys;
+  for (const std::string& key : transports) keys += (keys.empty() ? "" : ",") + key;
+  subprocess run(program("tree", method, keys, addr));
+  ASSERT_TRUE(run.wait_for_output("leaf", 30s)) << run.err();
+  std::size_t zygotes = 0;
+  for (const pid_t pid : run.descendants()) {
+    if (!title_of(pid).starts_with("_zygote[")) continue;
+    ++zygotes;
+    std::ostringstream maps;
+    maps << std::ifstream("/proc/" + std::to_string(pid) + "/maps").rdbuf();
+    for (const std::string& key : transports)
+      EXPECT_THAT(maps.str(), HasSubstr("libtractor_transport_" + key + ".so")) << title_of(pid);
+  }
+  EXPECT_GT(zygotes, 0u);
+  const auto below = run.descendants();
+  run.signal(SIGINT);
+  ends_with(run, 130, below);
 }
 
 }  // namespace starting_test
